@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * compiler.h - the only place for attributes and other GNU extensions.
+ */
+#ifndef OT_COMPILER_H
+#define OT_COMPILER_H
+
+#define OT_PRINTF(fmt, args)	__attribute__((format(printf, fmt, args)))
+#define OT_UNUSED		__attribute__((unused))
+#define OT_NORETURN		__attribute__((noreturn))
+#define OT_NOINLINE		__attribute__((noinline))
+#define OT_EXPORT		__attribute__((visibility("default")))
+#define OT_WEAK			__attribute__((weak))
+#define OT_LIKELY(x)		__builtin_expect(!!(x), 1)
+#define OT_UNLIKELY(x)		__builtin_expect(!!(x), 0)
+#define OT_PREFETCH(p)		__builtin_prefetch(p)
+
+#define OT_ARRAY_LEN(a)		(sizeof(a) / sizeof((a)[0]))
+
+#endif

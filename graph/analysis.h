@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * analysis.h - running an analysis: arguments in, a table out.
+ */
+#ifndef HG_ANALYSIS_H
+#define HG_ANALYSIS_H
+
+#include "graph/graph.h"
+
+enum hg_scope { HG_SCOPE_ALL, HG_SCOPE_TRACKED };
+
+struct hg_args {
+	const char *const *objects;	/* OBJECT words of the command line */
+	size_t nobjects;
+	enum hg_scope scope;
+	uint32_t depth;			/* refs, backrefs: 0 means 3 */
+	uint32_t max_width;		/* children a node: 0 means 10 */
+	uint32_t k;			/* path: 0 means 3 */
+	bool exclude_weak;
+	const char *const *ignore;	/* edges not to follow, as labels or types */
+	size_t nignore;
+	size_t limit;			/* rows worth making; 0: all */
+	/* Called now and then; true cancels (OT_INTERRUPTED).  May be NULL. */
+	bool (*cancelled)(void *ctx, uint64_t done, uint64_t total);
+	void *cancel_ctx;
+};
+
+typedef enum ot_status (*hg_analysis_fn)(const struct hg_graph *g,
+					 const struct hg_args *args,
+					 struct ot_table **out,
+					 struct ot_err *err);
+
+enum hg_needs { HG_NEEDS_COUNTS, HG_NEEDS_GRAPH, HG_NEEDS_TEXT };
+
+struct hg_analysis {
+	const char *name;
+	enum hg_needs needs;
+	const char *help;
+	hg_analysis_fn run;
+};
+
+extern const struct hg_analysis hg_analyses[];	/* ends with name NULL */
+const struct hg_analysis *hg_analysis_find(const char *name);	/* or NULL */
+
+#define ANALYSIS(name, needs, help) \
+enum ot_status an_##name(const struct hg_graph *g, const struct hg_args *args, \
+			 struct ot_table **out, struct ot_err *err);
+#include "graph/analyses.def"
+
+#endif
