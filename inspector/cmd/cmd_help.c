@@ -45,7 +45,7 @@ help_line(struct ot_buf *out, const char *head, const char *text)
 	ot_buf_addf(out, "%*s", (int)(HELP_COLUMN - at), "");
 	for (at = HELP_COLUMN; *text != '\0'; text += strspn(text, " ")) {
 		len = strcspn(text, " ");
-		if (at + len > HELP_WIDTH && at > HELP_COLUMN) {
+		if (at + 1 + len > HELP_WIDTH && at > HELP_COLUMN) {
 			ot_buf_addf(out, "\n%*s", HELP_COLUMN, "");
 			at = HELP_COLUMN;
 		}

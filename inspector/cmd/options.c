@@ -325,6 +325,7 @@ parse_takes(const struct parse *p, struct ot_err *err)
 static enum ot_status
 parse_args(struct cmd *c, const char *spec, struct ot_err *err)
 {
+	bool bare = strcmp(c->name, "ui") == 0;
 	size_t min = 0, max = 0, len;
 	const char *at;
 
@@ -365,8 +366,11 @@ parse_args(struct cmd *c, const char *spec, struct ot_err *err)
 		return ot_fail(err, OT_USAGE, "too few words: objtop %s %s",
 			       c->name, spec);
 	if (c->nargs > max)
-		return ot_fail(err, OT_USAGE, "'%.80s' is one word too many: objtop %s %s",
-			       c->args[max], c->name, spec);
+		return ot_fail(err, OT_USAGE,
+			       "'%.80s' is one word too many: objtop%s%s%s%s",
+			       c->args[max], bare ? "" : " ",
+			       bare ? "" : c->name, *spec != '\0' ? " " : "",
+			       spec);
 	return OT_OK;
 }
 
