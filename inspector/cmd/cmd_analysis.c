@@ -15,12 +15,12 @@
 #include "graph/render.h"
 #include "inspector/cmd/cmd.h"
 
-#define CHAINS_OF 10	/* instances of a type whose chains are drawn */
+#define CHAINS_OF 10 /* instances of a type whose chains are drawn */
 
 struct analysis_show {
 	const char *name;
-	const char *sort;	/* NULL: as the analysis has them */
-	size_t limit;		/* on a terminal; 0: all */
+	const char *sort; /* NULL: as the analysis has them */
+	size_t limit;	  /* on a terminal; 0: all */
 };
 
 static const struct analysis_show shows[] = {
@@ -132,8 +132,8 @@ analysis_json_file(const struct cmd *c, const struct hg_graph *g,
 
 /* All objects named on the command line. */
 static enum ot_status
-analysis_nodes(const struct cmd *c, const struct hg_graph *g,
-	       hg_node **nodes, size_t *n, struct ot_err *err)
+analysis_nodes(const struct cmd *c, const struct hg_graph *g, hg_node **nodes,
+	       size_t *n, struct ot_err *err)
 {
 	enum ot_status st = OT_OK;
 	hg_node *one, *grown;
@@ -183,7 +183,8 @@ analysis_chains(const struct cmd *c, const struct hg_graph *g,
 	}
 	if (st == OT_OK && total == 0)
 		st = ot_fail(err, OT_FAILED,
-			     "no chain leads from a root to %s: it is garbage, or held from C or by what was ignored",
+			     "no chain leads from a root to %s: it is garbage, "
+			     "or held from C or by what was ignored",
 			     c->args[0]);
 	if (st == OT_OK) {
 		edges = ot_realloc_array(NULL, total, sizeof(*edges));
@@ -205,14 +206,15 @@ analysis_chains(const struct cmd *c, const struct hg_graph *g,
 	free(edges);
 	free(lens);
 	if (st == OT_OK && take < n)
-		cmd_say(c, "drawn are the chains of the first %zu of %zu instances",
+		cmd_say(c,
+			"drawn are the chains of the first %zu of %zu "
+			"instances",
 			take, n);
 	return st;
 }
 
 static enum ot_status
-analysis_draw(const struct cmd *c, const struct hg_graph *g,
-	      struct ot_err *err)
+analysis_draw(const struct cmd *c, const struct hg_graph *g, struct ot_err *err)
 {
 	struct hg_args args = cmd_hg_args(c);
 	struct hg_picture *pic = NULL;
@@ -286,10 +288,9 @@ analysis_run(const struct cmd *c, enum hg_needs needs, struct ot_err *err)
 	return st;
 }
 
-#define ANALYSIS(name, needs, help)					\
-	enum ot_status cmd_##name(const struct cmd *c,			\
-				  struct ot_err *err)			\
-	{								\
-		return analysis_run(c, HG_NEEDS_##needs, err);		\
+#define ANALYSIS(name, needs, help)                                            \
+	enum ot_status cmd_##name(const struct cmd *c, struct ot_err *err)     \
+	{                                                                      \
+		return analysis_run(c, HG_NEEDS_##needs, err);                 \
 	}
 #include "graph/analyses.def"

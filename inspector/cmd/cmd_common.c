@@ -121,7 +121,8 @@ common_by_name(const char *pattern, pid_t *pid, struct ot_err *err)
 		*pid = procs[hits[0]].pid;
 	else if (nhits == 0)
 		st = ot_fail(err, OT_REFUSED,
-			     "no process with a known runtime has '%.80s' in its command line; see objtop ps",
+			     "no process with a known runtime has '%.80s' in "
+			     "its command line; see objtop ps",
 			     pattern);
 	else
 		st = common_several(pattern, procs, hits, nhits, err);
@@ -173,7 +174,8 @@ cmd_open(const struct cmd *c, struct target **out, struct ot_err *err)
 		if (common_is_file(c->target))
 			return target_open_file(c->target, out, err);
 		return ot_fail(err, OT_USAGE,
-			       "'%.200s' is neither the id of a process nor a snapshot file",
+			       "'%.200s' is neither the id of a process nor a "
+			       "snapshot file",
 			       c->target);
 	}
 	st = cmd_pid(c, &pid, err);
@@ -200,7 +202,8 @@ load_tick(void *ctx)
 		ot_fmt_count(done_text, sizeof(done_text), done);
 		ot_fmt_count(all_text, sizeof(all_text), estimate);
 		if (estimate > done)
-			fprintf(stderr, "\r\033[Kreading objects: %s of about %s",
+			fprintf(stderr,
+				"\r\033[Kreading objects: %s of about %s",
 				done_text, all_text);
 		else
 			fprintf(stderr, "\r\033[Kreading objects: %s",

@@ -26,17 +26,17 @@
 #include "graph/render.h"
 #include "inspector/cmd/cmd.h"
 
-#define DEMO_SCRIPT	"shop.py"
-#define DEMO_DRAWN	"Session"
-#define DEMO_PICTURE	"objtop-demo.svg"
-#define READY_US	15000000
-#define GROWTH_US	2000000
-#define END_US		2000000
-#define ROWS		15
+#define DEMO_SCRIPT "shop.py"
+#define DEMO_DRAWN "Session"
+#define DEMO_PICTURE "objtop-demo.svg"
+#define READY_US 15000000
+#define GROWTH_US 2000000
+#define END_US 2000000
+#define ROWS 15
 
 struct service {
-	pid_t pid;		/* 0: none */
-	int out;		/* its stdout; -1 */
+	pid_t pid; /* 0: none */
+	int out;   /* its stdout; -1 */
 };
 
 static void
@@ -90,9 +90,10 @@ demo_find(char *path, size_t cap, struct ot_err *err)
 	if (env != NULL && *env != '\0') {
 		if ((size_t)snprintf(path, cap, "%s", env) >= cap ||
 		    access(path, R_OK) != 0)
-			return ot_fail(err, OT_FAILED,
-				       "cannot read %.400s, which OBJTOP_DEMO names",
-				       env);
+			return ot_fail(
+				err, OT_FAILED,
+				"cannot read %.400s, which OBJTOP_DEMO names",
+				env);
 		return OT_OK;
 	}
 	if (demo_in_tree(path, cap))
@@ -101,7 +102,8 @@ demo_find(char *path, size_t cap, struct ot_err *err)
 	if (demo_usable(path))
 		return OT_OK;
 	return ot_fail(err, OT_FAILED,
-		       "the demo's script %s is missing; make install puts it there, or set OBJTOP_DEMO",
+		       "the demo's script %s is missing; make install puts it "
+		       "there, or set OBJTOP_DEMO",
 		       path);
 }
 
@@ -150,7 +152,9 @@ demo_ready(const struct service *s, struct ot_err *err)
 			st = OT_OK;
 	}
 	if (st == OT_FAILED)
-		ot_fail(err, st, "the demo's service did not start; is python3 in PATH?");
+		ot_fail(err, st,
+			"the demo's service did not start; is python3 in "
+			"PATH?");
 	ot_buf_release(&text);
 	return st;
 }

@@ -13,8 +13,17 @@
 
 #include "inspector/cmd/cmd.h"
 
-enum ps_col { PS_PID, PS_USER, PS_RUNTIME, PS_VERSION, PS_RSS, PS_ATTACH,
-	      PS_COMMAND, PS_REASON, PS_COLS };
+enum ps_col {
+	PS_PID,
+	PS_USER,
+	PS_RUNTIME,
+	PS_VERSION,
+	PS_RSS,
+	PS_ATTACH,
+	PS_COMMAND,
+	PS_REASON,
+	PS_COLS
+};
 
 static const struct ot_col ps_cols[PS_COLS] = {
 	{ "pid", OT_CELL_INT, 0 },

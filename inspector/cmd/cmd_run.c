@@ -25,8 +25,8 @@
 
 /* The program's output while the UI has the terminal. */
 struct run_output {
-	FILE *file;		/* NULL: the program has the terminal */
-	off_t shown;		/* bytes handed on */
+	FILE *file;  /* NULL: the program has the terminal */
+	off_t shown; /* bytes handed on */
 };
 
 struct run_fds {
@@ -101,7 +101,8 @@ run_until_exit(const struct cmd *c, struct target *t, struct run_output *o,
 			return ot_fail(err, OT_INTERRUPTED,
 				       "interrupted; the program runs on");
 		if (cmd_interrupted && !told) {
-			cmd_say(c, "waiting for the program to end; Ctrl-C again leaves it alone");
+			cmd_say(c, "waiting for the program to end; Ctrl-C "
+				   "again leaves it alone");
 			told = true;
 		}
 		run_hand_on(o);
@@ -125,9 +126,11 @@ run_last_look(const struct cmd *c, struct target *t, struct ot_err *err)
 	if (!target_exiting(t)) {
 		if (c->opts.output == NULL)
 			return ot_fail(err, OT_FAILED,
-				       "the program was gone before a last look (killed, or by os._exit)");
+				       "the program was gone before a last "
+				       "look (killed, or by os._exit)");
 		return ot_fail(err, OT_FAILED,
-			       "the program was gone before a last look (killed, or by os._exit); %s was not written",
+			       "the program was gone before a last look "
+			       "(killed, or by os._exit); %s was not written",
 			       c->opts.output);
 	}
 	if (c->opts.output != NULL)

@@ -220,9 +220,10 @@ cmd_snapshot(const struct cmd *c, struct ot_err *err)
 	if (st != OT_OK)
 		return st;
 	if (c->opts.redact && target_is_file(t))
-		st = ot_fail(err, OT_USAGE,
-			     "--redact needs a process: what is in %s stays in it",
-			     target_path(t));
+		st = ot_fail(
+			err, OT_USAGE,
+			"--redact needs a process: what is in %s stays in it",
+			target_path(t));
 	else
 		st = cmd_save(c, t, c->opts.output, err);
 	target_close(t);

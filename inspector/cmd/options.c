@@ -18,7 +18,7 @@
 #include "base/units.h"
 #include "inspector/cmd/options.h"
 
-#define OPT_BASE 256	/* long options' values, beyond all letters */
+#define OPT_BASE 256 /* long options' values, beyond all letters */
 
 struct parse {
 	struct cmd *c;
@@ -37,8 +37,8 @@ parse_tables(struct option *longs, char *shorts)
 	for (i = 0; i < CMD_OPT_COUNT; i++) {
 		o = &cmd_options[i];
 		longs[i].name = o->name;
-		longs[i].has_arg = o->arg != NULL ? required_argument
-						  : no_argument;
+		longs[i].has_arg =
+			o->arg != NULL ? required_argument : no_argument;
 		longs[i].flag = NULL;
 		longs[i].val = OPT_BASE + (int)i;
 		if (o->letter != 0) {
@@ -71,10 +71,11 @@ parse_number(const char *text, enum cmd_option_id id, uint64_t min,
 {
 	if (ot_parse_u64(text, out) && *out >= min && *out <= max)
 		return OT_OK;
-	return ot_fail(err, OT_USAGE,
-		       "--%s takes a whole number from %llu to %llu, not '%.80s'",
-		       cmd_options[id].name, (unsigned long long)min,
-		       (unsigned long long)max, text);
+	return ot_fail(
+		err, OT_USAGE,
+		"--%s takes a whole number from %llu to %llu, not '%.80s'",
+		cmd_options[id].name, (unsigned long long)min,
+		(unsigned long long)max, text);
 }
 
 static enum ot_status
@@ -110,9 +111,10 @@ parse_choice(const char *text, enum cmd_option_id id, int *out,
 
 	for (i = 0; at != NULL; i++) {
 		end = strchr(at, '|');
-		if (end == NULL ? strcmp(at, text) == 0
-				: strlen(text) == (size_t)(end - at) &&
-				  strncmp(at, text, strlen(text)) == 0) {
+		if (end == NULL
+			    ? strcmp(at, text) == 0
+			    : strlen(text) == (size_t)(end - at) &&
+				      strncmp(at, text, strlen(text)) == 0) {
 			*out = i;
 			return OT_OK;
 		}
@@ -256,7 +258,7 @@ parse_words(struct parse *p, int argc, char **argv, struct ot_err *err)
 	int got;
 
 	parse_tables(longs, shorts);
-	optind = 0;	/* glibc: start over, so that tests can parse twice */
+	optind = 0; /* glibc: start over, so that tests can parse twice */
 	opterr = 0;
 	while (st == OT_OK &&
 	       (got = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
@@ -309,8 +311,7 @@ parse_takes(const struct parse *p, struct ot_err *err)
 	int i;
 
 	for (i = 0; i < CMD_OPT_COUNT; i++)
-		if (p->seen[i] &&
-		    !cmd_takes(p->c->name, (enum cmd_option_id)i))
+		if (p->seen[i] && !cmd_takes(p->c->name, (enum cmd_option_id)i))
 			return ot_fail(err, OT_USAGE,
 				       "%s takes no --%s; see objtop help %s",
 				       p->c->name, cmd_options[i].name,
@@ -334,7 +335,8 @@ parse_args(struct cmd *c, const char *spec, struct ot_err *err)
 		if (strncmp(at, "--", 2) == 0) {
 			if (c->exec == NULL || c->exec[0] == NULL)
 				return ot_fail(err, OT_USAGE,
-					       "%s needs a program behind --: objtop %s %s",
+					       "%s needs a program behind --: "
+					       "objtop %s %s",
 					       c->name, c->name, spec);
 			break;
 		}
@@ -353,7 +355,9 @@ parse_args(struct cmd *c, const char *spec, struct ot_err *err)
 				c->nargs--;
 			} else if (c->opts.name == NULL && *at != '[') {
 				return ot_fail(err, OT_USAGE,
-					       "%s needs a TARGET: a process id or a snapshot file (objtop ps lists processes)",
+					       "%s needs a TARGET: a process "
+					       "id or a snapshot file (objtop "
+					       "ps lists processes)",
 					       c->name);
 			}
 		} else {
@@ -399,7 +403,7 @@ cmd_parse(int argc, char **argv, struct cmd *out, struct ot_err *err)
 		return st;
 	if (p.seen[CMD_OPT_help]) {
 		out->args = out->words;
-		out->nargs = used;	/* the command, if there was one */
+		out->nargs = used; /* the command, if there was one */
 		out->name = "help";
 		return OT_OK;
 	}

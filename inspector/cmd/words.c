@@ -17,7 +17,7 @@ const struct cmd_word cmd_words[] = {
 };
 
 const struct cmd_option cmd_options[CMD_OPT_COUNT] = {
-#define OPTION(ident, name, letter, arg, commands, help) \
+#define OPTION(ident, name, letter, arg, commands, help)                       \
 	{ name, letter, arg, commands, help },
 #include "inspector/cmd/options.def"
 };
@@ -54,7 +54,7 @@ cmd_option_is_choice(const struct cmd_option *o)
 	return o->arg != NULL && strchr(o->arg, '|') != NULL;
 }
 
-#define WORD_MAX 15	/* longer words are no mistyped command */
+#define WORD_MAX 15 /* longer words are no mistyped command */
 
 /* Edits from a to b, swapped neighbours being one (optimal alignment). */
 static unsigned
@@ -90,7 +90,7 @@ cmd_nearest(const char *word)
 {
 	const struct cmd_word *w;
 	const char *nearest = NULL;
-	unsigned best = 3, d;	/* further away is another word */
+	unsigned best = 3, d; /* further away is another word */
 
 	for (w = cmd_words; w->name != NULL; w++) {
 		d = word_distance(word, w->name);
