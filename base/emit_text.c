@@ -293,6 +293,14 @@ text_row(struct text *x, size_t row)
 	putc('\n', x->out);
 }
 
+/* A nested table that is to be printed: not in a column for programs only. */
+static bool
+text_has_nested(const struct ot_table *t, size_t row, size_t col)
+{
+	return ot_table_at(t, row, col)->type == OT_CELL_TABLE &&
+	       !(t->cols[col].flags & OT_COL_HIDDEN);
+}
+
 /* The tables nested in a row, each under its title. */
 static bool
 text_nested(const struct ot_emit *e, struct text *x, size_t row)
@@ -301,7 +309,7 @@ text_nested(const struct ot_emit *e, struct text *x, size_t row)
 	size_t col;
 
 	for (col = 0; col < x->t->ncols; col++) {
-		if (ot_table_at(x->t, row, col)->type != OT_CELL_TABLE)
+		if (!text_has_nested(x->t, row, col))
 			continue;
 		sub = ot_table_at(x->t, row, col)->v.table;
 		if (sub->title == NULL) {
@@ -325,7 +333,7 @@ text_is_record(const struct ot_table *t)
 	if (t->nrows != 1)
 		return false;
 	for (col = 0; col < t->ncols; col++)
-		if (ot_table_at(t, 0, col)->type == OT_CELL_TABLE)
+		if (text_has_nested(t, 0, col))
 			return true;
 	return false;
 }
