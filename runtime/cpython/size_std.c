@@ -121,7 +121,8 @@ uint64_t
 py_size_mmap(const struct py_walk *w, py_obj o, const struct py_entry *e,
 	     uint64_t *extra)
 {
-	int fd = PY_AT(o, w->minor <= 9 ? 52 : 56, int32_t);
+	/* the count of exports before it grew in 3.9 */
+	int fd = PY_AT(o, e->basic < 80 ? 52 : 56, int32_t);
 	/* from 3.13 on a file's mapping may go without its descriptor */
 	bool tracks = w->minor < 13 || PY_AT(o, 60, uint8_t);
 

@@ -7,6 +7,7 @@
  * answers can be compared with the interpreter's own, object by object.  Unlike
  * the agent this may use libc, and reads a heap that lives.
  */
+#define _GNU_SOURCE	/* RTLD_DEFAULT */
 #include <dlfcn.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -108,12 +108,21 @@ def import_most():
         if (m.name.split(".")[0] in SKIP or m.name.startswith("_test") or
                 m.name.startswith("xx")):
             continue
-        if "site-packages" in getattr(m.module_finder, "path", ""):
+        if "-packages" in getattr(m.module_finder, "path", ""):
             continue
         try:
             importlib.import_module(m.name)
         except BaseException:   # optional modules fail as they like
             pass
+
+
+def mro(t):
+    """Without the metaclass; that of a type not made ready is None."""
+    return type.__dict__["__mro__"].__get__(t) or (t,)
+
+
+def own_dict(t):
+    return type.__dict__["__dict__"].__get__(t) or {}
 
 
 def closure(start):
@@ -132,14 +141,14 @@ def closure(start):
             todo += [o.co_consts, o.co_names, o.co_filename, o.co_name,
                      o.co_varnames]
         elif issubclass(t, type):
-            todo += [type.__dict__["__mro__"].__get__(o),
-                     dict(type.__dict__["__dict__"].__get__(o) or {})]
+            todo += [mro(o),
+                     dict(own_dict(o))]
     return found
 
 
 def has_python_sizeof(t):
-    for c in type.__dict__["__mro__"].__get__(t):
-        d = type.__dict__["__dict__"].__get__(c) or {}
+    for c in mro(t):
+        d = own_dict(c)
         if "__sizeof__" in d:
             return isinstance(d["__sizeof__"], types.FunctionType)
     return False
@@ -179,7 +188,7 @@ REPR = {
 
 def base_repr(o):
     """The function that writes the value which o carries, or None."""
-    for c in type.__dict__["__mro__"].__get__(type(o)):
+    for c in mro(type(o)):
         if c in REPR:
             return REPR[c]
     return None
@@ -259,10 +268,9 @@ def check_type(r, agent, t):
     if name.isascii():
         r.check("cname", str(heap), cname if heap else
                 cname.rpartition(".")[2], name)
-    mro = type.__dict__["__mro__"].__get__(t)
-    for c in mro + (int, type, Report):
+    for c in mro(t) + (int, type, Report):
         r.check("subtype", name, bool(agent.lib.sd_is_subtype(id(t), id(c))),
-                c in mro)
+                c in mro(t))
 
 
 # ---- values made for the purpose ----
@@ -842,6 +850,7 @@ keep = []
 
 
 def main(argv):
+    del sys.path[0]         # the tests are no modules to import
     agent = Agent(argv[1])
     r = Report()
     sys.setrecursionlimit(10000)
@@ -888,9 +897,11 @@ def main(argv):
             check_utf8(r, agent, o)
         elif t is types.CodeType:
             check_lines(r, agent, o)
+    print()
     json.dump({"version": sys.version.split()[0], "objects": len(found),
                "types": agent.lib.sd_kinds(), "compared": r.compared,
                "wrong": r.wrong}, sys.stdout)
+    print()
 
 
 if __name__ == "__main__":
