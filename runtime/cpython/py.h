@@ -45,14 +45,18 @@ typedef uintptr_t py_obj;	/* address of an object; 0: none */
 
 struct py_layout {
 	uint16_t minor;			/* 3.minor */
-	/* type objects; the same on all versions, here for one place to read */
+	uint16_t has_verified;		/* verify.c has seen it fit */
+	/* type objects */
 	uint16_t ob_type, ob_size;
 	uint16_t tp_name, tp_basicsize, tp_itemsize, tp_flags, tp_traverse;
 	uint16_t tp_weaklistoffset, tp_members, tp_base, tp_dict;
 	uint16_t tp_dictoffset, tp_is_gc, tp_mro, tp_bases, tp_subclasses;
 	uint16_t tp_cache;
 	uint16_t type_size, heap_type_size;	/* sizeof */
-	uint16_t ht_name, ht_qualname, ht_cached_keys, ht_module;
+	uint16_t ht_name, ht_slots, ht_qualname, ht_cached_keys, ht_module;
+	/* static builtin types' state, kept per interpreter from 3.12 on */
+	uint16_t static_size;			/* sizeof */
+	uint16_t static_dict, static_subclasses, static_weaklist;
 	/* containers */
 	uint16_t list_item, list_allocated, tuple_item;
 	uint16_t dict_used, dict_keys, dict_values;
@@ -68,33 +72,59 @@ struct py_layout {
 	uint16_t func_code, func_globals, func_builtins, func_name;
 	uint16_t func_qualname, func_defaults, func_kwdefaults, func_doc;
 	uint16_t func_dict, func_closure, func_module, func_annotations;
-	uint16_t cell_ref, method_func, method_self, cfunc_self, cfunc_module;
+	uint16_t func_annotate, func_typeparams;
+	uint16_t cell_ref, method_func, method_self;
+	uint16_t cfunc_self, cfunc_module;
+	uint16_t cfunc_class;		/* only of methods that have one */
 	/* code */
 	uint16_t co_firstlineno, co_nlocalsplus, co_stacksize, co_consts;
 	uint16_t co_names, co_localsplusnames, co_localspluskinds;
-	uint16_t co_filename, co_name, co_qualname, co_linetable, co_code;
+	uint16_t co_filename, co_name, co_qualname;
+	uint16_t co_linetable;		/* co_lnotab to 3.9 */
+	uint16_t co_exceptiontable;
+	uint16_t co_cached;	/* 3.11: bytes; 3.12+: struct of 4 objects */
+	uint16_t co_code;	/* bytes object; 3.11+: the instructions */
 	uint16_t co_varnames, co_freevars, co_cellvars, co_nlocals; /* to 3.10 */
 	/* frames: to 3.10 PyFrameObject; from 3.11 _PyInterpreterFrame */
 	uint16_t fr_code, fr_previous, fr_localsplus, fr_globals, fr_builtins;
 	uint16_t fr_locals, fr_func, fr_frame_obj, fr_owner, fr_prev_instr;
-	uint16_t fr_stacktop;		/* int count, or pointer before 3.10 */
-	uint16_t fr_lasti, fr_lineno, fr_valuestack, fr_trace;	/* to 3.10 */
+	/* 3.8, 3.9, 3.14+: pointer behind the stack; 3.10: int depth of the
+	 * stack; 3.11 to 3.13: int count of localsplus in use */
+	uint16_t fr_stacktop;
+	uint16_t fr_lasti, fr_lineno, fr_state, fr_valuestack;	/* to 3.10 */
+	uint16_t fr_trace;		/* always in PyFrameObject */
 	uint16_t frobj_frame, frobj_data;	/* PyFrameObject from 3.11 */
+	uint16_t frobj_extra;		/* dict of extra locals, 3.13+ */
 	uint16_t gen_frame;		/* gi_iframe, or gi_frame to 3.10 */
-	uint16_t gen_frame_state;	/* from 3.11; int8: < 0 .. */
-	uint16_t gen_name, gen_qualname;
-	/* threads and interpreters */
+	uint16_t gen_frame_state;	/* from 3.11; int8 */
+	uint16_t gen_cleared;		/* a value: states from it on: no frame */
+	uint16_t gen_code, gen_name, gen_qualname;
+	uint16_t gen_exc;		/* exception state kept while suspended */
+	uint16_t gen_origin;		/* cr_origin; 3.11+: or ag_finalizer */
+	uint16_t agen_finalizer;	/* to 3.10 */
+	/* exceptions, weak references, modules */
+	uint16_t exc_dict, exc_args, exc_notes, exc_traceback, exc_context;
+	uint16_t exc_cause, tb_next, tb_frame;
+	uint16_t weak_object, weak_callback;
+	uint16_t module_dict;		/* md_dict */
+	/* threads */
 	uint16_t ts_next, ts_interp, ts_thread_id, ts_native_id, ts_frame;
 	uint16_t ts_cframe, cframe_frame;	/* 3.11, 3.12 */
-	uint16_t ts_dict, ts_context, ts_exc_state, ts_exc_info;
-	uint16_t ts_current_exc;
-	uint32_t in_modules, in_sysdict, in_builtins, in_threads_head;
+	uint16_t ts_dict, ts_context;
+	uint16_t ts_exc_state, ts_exc_info;	/* the bottom; -> the top */
+	uint16_t ts_current_exc;	/* to 3.11: type, value, traceback */
+	uint16_t ts_async_exc;
+	uint16_t ts_asyncgen;		/* firstiter, finalizer */
+	uint16_t ts_profileobj;		/* profile, trace */
+	/* interpreters and the runtime */
+	uint32_t in_size;		/* sizeof */
+	uint32_t in_modules, in_modules_index, in_importlib, in_import_func;
+	uint32_t in_sysdict, in_builtins;
+	uint32_t in_codecs;		/* search path, cache, error registry */
+	uint32_t in_dict, in_threads_head;
 	uint32_t in_next, in_gc;	/* in_gc: first guess only */
 	uint32_t rt_gc;			/* 3.8: the lists are in _PyRuntime */
 	uint32_t rt_interp_head, rt_interp_main;
-	/* module, weakref, property ... by tp_members and dlsym'd types */
-	uint16_t module_dict;		/* md_dict */
-	uint16_t weak_object, weak_callback;
 };
 
 /* The layout of 3.minor, unverified; NULL when there is none. */
