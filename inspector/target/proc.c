@@ -276,6 +276,9 @@ proc_status_parse(const char *text, size_t len, struct proc_status *out)
 		out->seccomp = (int)v;
 	if (status_number(text, len, "CapEff", 16, 0, &v))
 		out->cap_eff = v;
+	if (status_value(text, len, "x86_Thread_features", &p, &end))
+		out->shadow_stack = memmem(p, (size_t)(end - p), "shstk",
+					   5) != NULL;
 	return true;
 }
 

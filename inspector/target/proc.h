@@ -67,6 +67,7 @@ struct proc_status {
 	uint64_t rss;		/* bytes */
 	uint64_t cap_eff;
 	int seccomp;		/* 0 none, 1 strict, 2 filter */
+	bool shadow_stack;	/* x86: calls cannot be made up */
 };
 
 bool proc_status_parse(const char *text, size_t len, struct proc_status *out);
