@@ -11,6 +11,7 @@
 #include "base/emit_priv.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <string.h>
 
 #include "base/escape.h"
@@ -52,7 +53,8 @@ csv_cell(const struct ot_cell *c, struct ot_buf *out)
 		break;
 	case OT_CELL_REAL:
 	case OT_CELL_SHARE:
-		ot_buf_addf(out, "%.9g", c->v.d);
+		if (isfinite(c->v.d))
+			ot_buf_addf(out, "%.9g", c->v.d);
 		break;
 	case OT_CELL_ADDR:
 		ot_buf_addf(out, "0x%" PRIx64, c->v.u);

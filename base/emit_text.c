@@ -17,6 +17,7 @@
 #include "base/emit_priv.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -65,10 +66,12 @@ ot_cell_text(const struct ot_cell *c, struct ot_buf *out)
 		ot_buf_adds(out, ot_fmt_delta(num, sizeof(num), c->v.i));
 		break;
 	case OT_CELL_REAL:
-		ot_buf_addf(out, "%.1f", c->v.d);
+		if (isfinite(c->v.d))
+			ot_buf_addf(out, "%.1f", c->v.d);
 		break;
 	case OT_CELL_SHARE:
-		ot_buf_addf(out, "%.1f%%", c->v.d * 100);
+		if (isfinite(c->v.d))
+			ot_buf_addf(out, "%.1f%%", c->v.d * 100);
 		break;
 	case OT_CELL_ADDR:
 		ot_buf_addf(out, "0x%" PRIx64, c->v.u);
