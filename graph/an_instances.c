@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * an_instances.c - the instances of a type, largest first.
+ *
+ * The words name types; an address or TYPE#N stands for its type.  Where only
+ * the first rows are wanted, a heap of that many keeps the largest seen, so
+ * that twenty of ten million cost one look at each.
+ */
+#include "config.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/units.h"
+#include "graph/an_util.h"
+#include "graph/names.h"
+#include "graph/store.h"
+
+enum { ADDRESS, TYPE, BYTES, REFCOUNT, GENERATION, RETAINED, TEXT, NCOLS };
+
+static const struct ot_col cols[NCOLS] = {
+	[ADDRESS] = { "address", OT_CELL_ADDR, 0 },
+	[TYPE] = { "type", OT_CELL_STR, 0 },
+	[BYTES] = { "bytes", OT_CELL_BYTES, 0 },
+	[REFCOUNT] = { "refcount", OT_CELL_INT, 0 },
+	[GENERATION] = { "generation", OT_CELL_INT, OT_COL_HIDDEN },
+	[RETAINED] = { "retained", OT_CELL_BYTES, OT_COL_HIDDEN },
+	[TEXT] = { "text", OT_CELL_STR, OT_COL_FLEX },
+};
+
+struct pick {
+	uint64_t bytes;
+	hg_node node;
+};
+
+/* The `cap` largest so far; once full a heap with the least at its top. */
+struct picks {
+	struct pick *v;
+	size_t n, cap;
+};
+
+/* Does a come after b in the table? */
+static bool
+less(const struct pick *a, const struct pick *b)
+{
+	return a->bytes != b->bytes ? a->bytes < b->bytes : a->node > b->node;
+}
+
+static int
+pick_compare(const void *a, const void *b)
+{
+	return less(b, a) ? -1 : less(a, b);
+}
+
+static void
+sift_down(struct picks *p, size_t at)
+{
+	struct pick x = p->v[at];
+	size_t child;
+
+	while ((child = 2 * at + 1) < p->n) {
+		if (child + 1 < p->n && less(&p->v[child + 1], &p->v[child]))
+			child++;
+		if (!less(&p->v[child], &x))
+			break;
+		p->v[at] = p->v[child];
+		at = child;
+	}
+	p->v[at] = x;
+}
+
+static void
+pick_offer(struct picks *p, struct pick x)
+{
+	size_t i;
+
+	if (p->n < p->cap) {
+		p->v[p->n++] = x;
+		if (p->n == p->cap)
+			for (i = p->n / 2; i-- > 0;)
+				sift_down(p, i);
+	} else if (less(&p->v[0], &x)) {
+		p->v[0] = x;
+		sift_down(p, 0);
+	}
+}
+
+static bool
+add_row(struct ot_table *t, const struct hg_graph *g, hg_node n)
+{
+	struct ot_cell *row = ot_table_row(t);
+
+	if (!row)
+		return false;
+	ot_cell_addr(&row[ADDRESS], hg_addr(g, n));
+	ot_cell_bytes(&row[BYTES], hg_bytes(g, n));
+	if (hg_refcount(g, n) >= 0)
+		ot_cell_int(&row[REFCOUNT], hg_refcount(g, n));
+	if (hg_flags(g, n) & OTW_TRACKED)
+		ot_cell_int(&row[GENERATION], OTW_GEN(hg_flags(g, n)));
+	return an_type_cell(t, &row[TYPE], g, n) &&
+	       an_text_cell(t, &row[TEXT], g, n);
+}
+
+/* All instances of the types of the objects in `nodes`. */
+static enum ot_status
+all_of_types(const struct hg_graph *g, const struct hg_args *args,
+	     hg_node **nodes, uint32_t *n, struct ot_err *err)
+{
+	const char *word = args->objects[0];
+	uint64_t addr;
+
+	/* The word is a type already, whose instances these are. */
+	if (args->nobjects != 1 ||
+	    (!ot_parse_addr(word, &addr) && !strchr(word, '#')))
+		return OT_OK;
+	addr = hg_kind_of(g, (*nodes)[0]);
+	free(*nodes);
+	*nodes = NULL;
+	return hg_instances(g, (hg_kind)addr, nodes, n, err);
+}
+
+static bool
+fill(struct ot_table *t, const struct hg_graph *g, const struct hg_args *args,
+     const hg_node *nodes, uint32_t n)
+{
+	struct picks p = { 0 };
+	size_t i, seen = 0;
+	bool ok;
+
+	p.cap = args->limit && args->limit < n ? args->limit : n;
+	p.v = ot_realloc_array(NULL, p.cap, sizeof(*p.v));
+	ok = p.v != NULL;
+	for (i = 0; ok && i < n; i++) {
+		if (args->scope == HG_SCOPE_TRACKED &&
+		    !(hg_flags(g, nodes[i]) & OTW_TRACKED))
+			continue;
+		seen++;
+		pick_offer(&p, (struct pick){ hg_bytes(g, nodes[i]),
+					      nodes[i] });
+	}
+	if (ok && p.n > 1)
+		qsort(p.v, p.n, sizeof(*p.v), pick_compare);
+	for (i = 0; ok && i < p.n; i++)
+		ok = add_row(t, g, p.v[i].node);
+	t->total_rows = seen;
+	free(p.v);
+	return ok;
+}
+
+enum ot_status
+an_instances(const struct hg_graph *g, const struct hg_args *args,
+	     struct ot_table **out, struct ot_err *err)
+{
+	enum ot_status st;
+	struct ot_table *t;
+	hg_node *nodes;
+	uint32_t n;
+
+	st = an_objects(g, args, "instances", &nodes, &n, err);
+	if (st == OT_OK)
+		st = all_of_types(g, args, &nodes, &n, err);
+	if (st != OT_OK)
+		return st;
+	t = ot_table_new(cols, NCOLS);
+	if (!t || !fill(t, g, args, nodes, n)) {
+		ot_table_free(t);
+		free(nodes);
+		return ot_fail_nomem(err, "a table of instances");
+	}
+	free(nodes);
+	*out = t;
+	return OT_OK;
+}

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * an_types.c - the most common types.
+ *
+ * One row a type: kinds of one full name are added up, as their names cannot
+ * tell them apart.  Reads counts only, so it needs no objects; with objects
+ * and the scope "tracked" it looks at the instances of those kinds that are
+ * tracked in part.
+ */
+#include "config.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "graph/analysis.h"
+#include "graph/store.h"
+
+enum { COUNT, BYTES, SHARE, TRACKED, MODULE, TYPE, NCOLS };
+
+static const struct ot_col cols[NCOLS] = {
+	[COUNT] = { "count", OT_CELL_INT, 0 },
+	[BYTES] = { "bytes", OT_CELL_BYTES, 0 },
+	[SHARE] = { "share", OT_CELL_SHARE, 0 },
+	[TRACKED] = { "tracked", OT_CELL_INT, 0 },
+	[MODULE] = { "module", OT_CELL_STR, OT_COL_HIDDEN },
+	[TYPE] = { "type", OT_CELL_STR, OT_COL_FLEX },
+};
+
+/* What a kind, then a type, adds up to. */
+struct sum {
+	const struct hg_kind_row *kind;
+	hg_kind id;
+	uint64_t count, bytes, tracked;
+	bool no_bytes;		/* they cannot be known */
+};
+
+/* Bytes of the tracked instances only. */
+static void
+sum_tracked(const struct hg_graph *g, struct sum *s)
+{
+	const hg_node *nodes;
+	uint32_t n, i;
+
+	s->count = s->tracked;
+	if (s->tracked == s->kind->count)
+		return;
+	s->bytes = 0;
+	if (s->tracked == 0)
+		return;
+	nodes = hg_kind_nodes(g, s->id, &n);
+	s->no_bytes = n == 0;
+	for (i = 0; i < n; i++)
+		if (hg_flags(g, nodes[i]) & OTW_TRACKED)
+			s->bytes += hg_bytes(g, nodes[i]);
+}
+
+static int
+by_name(const void *a, const void *b)
+{
+	const struct sum *x = a, *y = b;
+	int c = strcmp(x->kind->full, y->kind->full);
+
+	return c ? c : strcmp(x->kind->module, y->kind->module);
+}
+
+static int
+by_count(const void *a, const void *b)
+{
+	const struct sum *x = a, *y = b;
+
+	if (x->count != y->count)
+		return x->count < y->count ? 1 : -1;
+	if (x->bytes != y->bytes)
+		return x->bytes < y->bytes ? 1 : -1;
+	return by_name(a, b);
+}
+
+static size_t
+merge(struct sum *sums, size_t n)
+{
+	size_t i, out = 0;
+
+	qsort(sums, n, sizeof(*sums), by_name);
+	for (i = 0; i < n; i++) {
+		if (out > 0 && by_name(&sums[out - 1], &sums[i]) == 0) {
+			sums[out - 1].count += sums[i].count;
+			sums[out - 1].bytes += sums[i].bytes;
+			sums[out - 1].tracked += sums[i].tracked;
+			sums[out - 1].no_bytes |= sums[i].no_bytes;
+		} else {
+			sums[out++] = sums[i];
+		}
+	}
+	qsort(sums, out, sizeof(*sums), by_count);
+	return out;
+}
+
+static bool
+add_row(struct ot_table *t, const struct sum *s, uint64_t all)
+{
+	struct ot_cell *row = ot_table_row(t);
+
+	if (!row)
+		return false;
+	ot_cell_int(&row[COUNT], (int64_t)s->count);
+	ot_cell_int(&row[TRACKED], (int64_t)s->tracked);
+	if (!s->no_bytes) {
+		ot_cell_bytes(&row[BYTES], s->bytes);
+		ot_cell_share(&row[SHARE],
+			      all ? (double)s->bytes / (double)all : 0);
+	}
+	return ot_cell_str(t, &row[MODULE], s->kind->module,
+			   strlen(s->kind->module)) &&
+	       ot_cell_str(t, &row[TYPE], s->kind->full,
+			   strlen(s->kind->full));
+}
+
+enum ot_status
+an_types(const struct hg_graph *g, const struct hg_args *args,
+	 struct ot_table **out, struct ot_err *err)
+{
+	struct ot_table *t = ot_table_new(cols, NCOLS);
+	struct sum *sums = calloc((size_t)g->nkinds + 1, sizeof(*sums));
+	uint64_t all = 0;
+	size_t n = 0, i;
+	bool ok = t && sums;
+	hg_kind k;
+
+	for (k = 0; ok && k < g->nkinds; k++) {
+		sums[n] = (struct sum){
+			.kind = &g->kinds[k], .id = k,
+			.count = g->kinds[k].count,
+			.bytes = g->kinds[k].bytes,
+			.tracked = g->kinds[k].tracked,
+		};
+		if (args->scope == HG_SCOPE_TRACKED)
+			sum_tracked(g, &sums[n]);
+		all += sums[n].bytes;
+		if (sums[n].count > 0)
+			n++;
+	}
+	if (ok)
+		n = merge(sums, n);
+	for (i = 0; ok && i < n && (args->limit == 0 || i < args->limit); i++)
+		ok = add_row(t, &sums[i], all);
+	free(sums);
+	if (!ok) {
+		ot_table_free(t);
+		return ot_fail_nomem(err, "a table of types");
+	}
+	t->total_rows = n;
+	*out = t;
+	return OT_OK;
+}

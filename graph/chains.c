@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * chains.c - the k shortest chains from roots to one object that are worth
+ * telling apart.
+ *
+ * First the shortest chain through each of the nearest referrers: one search
+ * from the roots that does not go through the object, each edge it meets into
+ * the object being the end of one.  Where there are not enough referrers, the
+ * chains found are followed up from the object, and each node on the way is
+ * asked the same question, the rest of the chain being given: so alternatives
+ * part as near to the object as they can (after Yen, "Finding the K Shortest
+ * Loopless Paths in a Network", 1971).  At most SEARCHES searches, each linear.
+ */
+#include "config.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "graph/picture.h"
+#include "graph/search.h"
+
+#define CHAINS_DEFAULT	3u
+#define CHAINS_MAX	1000u
+#define SEARCHES	12u
+
+struct finder {
+	struct hg_search s;
+	struct hg_chains *out;
+	uint32_t cap;		/* chains wanted */
+	uint32_t *own;		/* per chain: edges it does not share with the
+				 * one it parted from, counted from the root */
+	hg_edge *found;
+	unsigned searches;
+};
+
+void
+hg_chains_free(struct hg_chains *c)
+{
+	size_t i;
+
+	for (i = 0; i < c->n; i++)
+		free(c->edges[i]);
+	free(c->edges);
+	free(c->lens);
+	*c = (struct hg_chains){ 0 };
+}
+
+/* root ... source of `last`, `last`, rest[0..nrest). */
+static bool
+chain_add(struct finder *f, hg_edge last, const hg_edge *rest, uint32_t nrest)
+{
+	hg_node from = hg_edge_from(f->s.g, last);
+	uint32_t len = hg_search_len(&f->s, from);
+	struct hg_chains *c = f->out;
+	hg_edge *edges;
+
+	edges = ot_realloc_array(NULL, (size_t)len + 1 + nrest,
+				 sizeof(*edges));
+	if (!edges)
+		return false;
+	hg_search_edges(&f->s, from, edges, len);
+	edges[len] = last;
+	if (nrest > 0)
+		memcpy(edges + len + 1, rest, nrest * sizeof(*rest));
+	c->edges[c->n] = edges;
+	c->lens[c->n] = len + 1 + nrest;
+	f->own[c->n++] = len + 1;
+	return true;
+}
+
+/* Is there a chain already whose end is the source of `last` and the rest? */
+static bool
+is_known(const struct finder *f, hg_edge last, const hg_edge *rest,
+	 uint32_t nrest)
+{
+	hg_node from = hg_edge_from(f->s.g, last);
+	const hg_edge *tail;
+	size_t i;
+
+	for (i = 0; i < f->out->n; i++) {
+		if (f->out->lens[i] < nrest + 1)
+			continue;
+		tail = f->out->edges[i] + f->out->lens[i] - nrest - 1;
+		if (hg_edge_from(f->s.g, tail[0]) == from &&
+		    (nrest == 0 ||
+		     memcmp(tail + 1, rest, nrest * sizeof(*rest)) == 0))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * How many nodes hold the target strongly, at most twice the chains wanted (as
+ * many again may be known already); 0 where all of them are known.  With that
+ * a search can end before it has seen the whole heap.
+ */
+static uint32_t
+count_referrers(const struct finder *f, hg_node target, const hg_edge *rest,
+		uint32_t nrest)
+{
+	hg_node from, before = target;
+	uint32_t n_in, i, n = 0;
+	const hg_edge *in = hg_in(f->s.g, target, &n_in);
+	bool news = false;
+
+	/* Edges from one node stand together. */
+	for (i = 0; i < n_in && n < 2 * f->cap; i++) {
+		if (hg_edge_weak(f->s.g, in[i]))
+			continue;
+		from = hg_edge_from(f->s.g, in[i]);
+		if (from == before || from == target)
+			continue;
+		before = from;
+		n++;
+		news = news || !is_known(f, in[i], rest, nrest);
+	}
+	return news ? n : 0;
+}
+
+/* Chains to `target` that go on with the rest, through further referrers. */
+static enum ot_status
+find_to(struct finder *f, hg_node target, const hg_edge *rest, uint32_t nrest,
+	struct ot_err *err)
+{
+	uint32_t max = count_referrers(f, target, rest, nrest), n, i;
+	enum ot_status st;
+
+	if (max == 0)
+		return OT_OK;
+	f->searches++;
+	for (i = 0; i < nrest; i++)
+		hg_search_block(&f->s, hg_edge_to(f->s.g, rest[i]));
+	hg_search_block(&f->s, target);
+	st = hg_search_run(&f->s, target, f->found, max, &n, err);
+	for (i = 0; st == OT_OK && i < n && f->out->n < f->cap; i++)
+		if (!is_known(f, f->found[i], rest, nrest) &&
+		    !chain_add(f, f->found[i], rest, nrest))
+			st = ot_fail_nomem(err, "chains");
+	hg_search_unblock(&f->s, target);
+	for (i = 0; i < nrest; i++)
+		hg_search_unblock(&f->s, hg_edge_to(f->s.g, rest[i]));
+	hg_search_reset(&f->s);
+	return st;
+}
+
+/* Follows chain i up from where it parted from others. */
+static enum ot_status
+part_from(struct finder *f, size_t i, struct ot_err *err)
+{
+	enum ot_status st = OT_OK;
+	uint32_t len = f->out->lens[i], at = f->own[i];
+	hg_edge *edges = f->out->edges[i];
+
+	/* Edge at - 1 leads to the node at which chains part. */
+	while (--at > 0 && st == OT_OK && f->out->n < f->cap &&
+	       f->searches < SEARCHES)
+		st = find_to(f, hg_edge_to(f->s.g, edges[at - 1]), edges + at,
+			     len - at, err);
+	return st;
+}
+
+/* Shortest first; what was found first stays first among equals. */
+static void
+sort_chains(struct hg_chains *c)
+{
+	hg_edge *edges;
+	uint32_t len;
+	size_t i, j;
+
+	for (i = 1; i < c->n; i++) {
+		edges = c->edges[i];
+		len = c->lens[i];
+		for (j = i; j > 0 && c->lens[j - 1] > len; j--) {
+			c->edges[j] = c->edges[j - 1];
+			c->lens[j] = c->lens[j - 1];
+		}
+		c->edges[j] = edges;
+		c->lens[j] = len;
+	}
+}
+
+enum ot_status
+hg_chains_find(const struct hg_graph *g, hg_node n,
+	       const struct hg_args *args, struct hg_chains *out,
+	       struct ot_err *err)
+{
+	struct finder f = { .out = out };
+	enum ot_status st;
+	size_t i;
+
+	*out = (struct hg_chains){ 0 };
+	f.cap = args->k ? args->k : CHAINS_DEFAULT;
+	if (f.cap > CHAINS_MAX)
+		f.cap = CHAINS_MAX;
+	st = hg_search_init(&f.s, g, args, err);
+	out->edges = calloc(f.cap, sizeof(*out->edges));
+	out->lens = calloc(f.cap, sizeof(*out->lens));
+	f.own = calloc(f.cap, sizeof(*f.own));
+	f.found = calloc((size_t)f.cap * 2, sizeof(*f.found));
+	if (st == OT_OK && (!out->edges || !out->lens || !f.own || !f.found))
+		st = ot_fail_nomem(err, "chains");
+	if (st == OT_OK)
+		st = find_to(&f, n, NULL, 0, err);
+	for (i = 0; st == OT_OK && i < out->n; i++)
+		st = part_from(&f, i, err);
+	if (st == OT_OK)
+		sort_chains(out);
+	else
+		hg_chains_free(out);
+	hg_search_release(&f.s);
+	free(f.own);
+	free(f.found);
+	return st;
+}

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * near.c - a node's edges in the order in which people want them.
+ *
+ * One pass over the edges a rank: nothing to allocate or sort, and whoever
+ * wants the first ten of a million stops early.
+ */
+#include "config.h"
+
+#include "graph/ignore.h"
+#include "graph/store.h"
+
+enum { RANK_ROOT, RANK_PLAIN, RANK_KEY, RANK_CLASS, RANK_WEAK, RANK_END };
+
+static unsigned
+rank_of(const struct hg_graph *g, hg_edge e)
+{
+	if (e >= g->out[g->nobjects])
+		return RANK_ROOT;
+	switch (hg_edge_relation(g, e)) {
+	case OTW_REL_WEAK:
+		return RANK_WEAK;
+	case OTW_REL_TYPE:
+	case OTW_REL_BASE:
+	case OTW_REL_SUBCLASS:
+		return RANK_CLASS;
+	case OTW_REL_KEY:
+		return RANK_KEY;
+	default:
+		return RANK_PLAIN;
+	}
+}
+
+void
+hg_near_init(struct hg_near *it, const struct hg_graph *g, hg_node n,
+	     bool back)
+{
+	*it = (struct hg_near){ .g = g, .node = n, .back = back };
+}
+
+bool
+hg_near_next(struct hg_near *it, hg_edge *e, hg_node *far)
+{
+	const struct hg_graph *g = it->g;
+	const hg_edge *in;
+	uint32_t n_in, n;
+
+	in = hg_in(g, it->node, &n_in);
+	n = it->back ? n_in : g->out[it->node + 1] - g->out[it->node];
+	for (; it->rank < RANK_END; it->rank++, it->at = 0) {
+		while (it->at < n) {
+			*e = it->back ? in[it->at] : g->out[it->node] + it->at;
+			it->at++;
+			if (rank_of(g, *e) != it->rank)
+				continue;
+			*far = it->back ? hg_edge_from(g, *e)
+					: hg_edge_to(g, *e);
+			return true;
+		}
+	}
+	return false;
+}
