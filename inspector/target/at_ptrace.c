@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The agent for the first time: its bytes into a memfd made in the target,
+ * and dlopen of that.  No file is written, no path of ours must be visible to
+ * the target, and its name appears in its maps as "/memfd:objtop-agent".  The
+ * agent finds its socket in the image (wire/boot.h) and starts itself from
+ * its constructor, so dlopen is the only call that does work there.
+ */
+#include "config.h"
+#include "inspector/target/entry.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/escape.h"
+#include "inspector/target/agent_image.h"
+
+#ifndef MFD_NOEXEC_SEAL
+#define MFD_NOEXEC_SEAL 8u
+#endif
+
+#define DATA_PATH	256u	/* in scratch */
+#define PATH_ROOM	512u
+
+bool
+at_ptrace_probe(const struct suspect *s, struct ot_err *err)
+{
+	struct landmarks lm;
+
+	return trace_probe(s, err) && landmarks_find(s, &lm, err) == OT_OK;
+}
+
+/* A memfd in the target: its number there and a copy of it here. */
+static enum ot_status
+make_memfd(struct visit *v, int *there, int *here, struct ot_err *err)
+{
+	uint64_t arg[2] = { v->scratch + DATA_PATH, MFD_CLOEXEC };
+	int64_t r;
+
+	if (!proc_mem_write(v->t.mem, arg[0], OTW_MEMFD_NAME,
+			    sizeof(OTW_MEMFD_NAME)))
+		return ot_fail(err, OT_FAILED, "memory made in PID %d cannot "
+			       "be written", (int)v->e->s->pid);
+	if (!visit_syscall(v, SYS_memfd_create, arg, 2, &r))
+		return visit_astray(v, "memfd_create", err);
+	if (r == -EACCES) {	/* vm.memfd_noexec = 2; mapping still works */
+		arg[1] |= MFD_NOEXEC_SEAL;
+		if (!visit_syscall(v, SYS_memfd_create, arg, 2, &r))
+			return visit_astray(v, "memfd_create", err);
+	}
+	if (r < 0)
+		return visit_denied(v, "memfd_create", r, err);
+	*there = (int)r;
+	*here = visit_take_fd(v, *there);
+	if (*here < 0)
+		return ot_fail_errno(err, OT_REFUSED, "sharing a file with "
+				     "PID %d (pidfd_getfd)",
+				     (int)v->e->s->pid);
+	return OT_OK;
+}
+
+static enum ot_status
+fill_memfd(struct visit *v, int here, struct ot_err *err)
+{
+	struct otw_boot boot;
+	size_t off;
+
+	if (!agent_image_boot(&boot, &off))
+		return ot_fail(err, OT_FAILED, "the agent inside this objtop "
+			       "is damaged: build it again");
+	boot.fd = v->theirs;
+	if (agent_image_write(here, &boot) != 0)
+		return ot_fail_errno(err, OT_FAILED, "writing the agent");
+	return OT_OK;
+}
+
+/* What the loader says of the failure, by its own words. */
+static enum ot_status
+loader_refused(struct visit *v, struct ot_err *err)
+{
+	char text[160] = "", shown[320];
+	int mem = v->t.mem;
+	uint64_t at = 0;
+	size_t i;
+
+	if (v->lm.dlerror != 0 &&
+	    visit_call(v, v->lm.dlerror, NULL, 0, &at) && at != 0)
+		for (i = 0; i + 1 < sizeof(text); i++)
+			if (!proc_mem_read(&mem, at + i, &text[i], 1) ||
+			    text[i] == '\0')
+				break;
+	text[sizeof(text) - 1] = '\0';
+	ot_escape_to(shown, sizeof(shown), text, strlen(text), OT_ESC_TERM);
+	return ot_fail(err, OT_REFUSED, "the loader of PID %d refuses the "
+		       "agent: %s", (int)v->e->s->pid,
+		       text[0] != '\0' ? shown : "no reason given");
+}
+
+/*
+ * The loader knows objects by the path they were opened by: a path used
+ * before would give the old object back.  Slashes make it a new one.
+ */
+static enum ot_status
+load_memfd(struct visit *v, int there, struct ot_err *err)
+{
+	char path[PATH_ROOM];
+	uint64_t arg[2] = { v->scratch + DATA_PATH, RTLD_NOW }, handle;
+	size_t slashes = v->e->s->agents % 256 + 1, n;
+
+	n = (size_t)snprintf(path, sizeof(path), "/proc/self/fd");
+	memset(path + n, '/', slashes);
+	snprintf(path + n + slashes, sizeof(path) - n - slashes, "%d", there);
+	if (!proc_mem_write(v->t.mem, arg[0], path, strlen(path) + 1))
+		return ot_fail(err, OT_FAILED, "memory made in PID %d cannot "
+			       "be written", (int)v->e->s->pid);
+	if (v->lm.dlopen_internal)
+		arg[1] |= 0x80000000u;	/* __RTLD_DLOPEN of glibc */
+	if (!visit_call(v, v->lm.dlopen, arg, 2, &handle))
+		return visit_astray(v, "dlopen", err);
+	return handle != 0 ? OT_OK : loader_refused(v, err);
+}
+
+enum ot_status
+at_ptrace_enter(struct entry *e, struct ot_err *err)
+{
+	int there = -1, here = -1;
+	enum ot_status st, ended;
+	struct visit v;
+	int64_t r;
+
+	st = visit_begin(&v, e, err);
+	if (st == OT_OK)
+		st = make_memfd(&v, &there, &here, err);
+	if (st == OT_OK)
+		st = fill_memfd(&v, here, err);
+	if (st == OT_OK)
+		st = load_memfd(&v, there, err);
+	if (there >= 0 && !v.t.lost && v.t.sig == 0) {
+		uint64_t fd = (uint64_t)there;
+
+		visit_syscall(&v, SYS_close, &fd, 1, &r);
+	}
+	if (here >= 0)
+		close(here);
+	ended = visit_end(&v, st == OT_OK, st == OT_OK ? err : NULL);
+	if (st == OT_OK && ended == OT_OK)
+		e->sock = v.ours;
+	else if (v.ours >= 0)
+		close(v.ours);
+	return st != OT_OK ? st : ended;
+}

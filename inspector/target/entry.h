@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * entry.h - one attempt at getting into a process: what attachers share.
+ */
+#ifndef TARGET_ENTRY_H
+#define TARGET_ENTRY_H
+
+#include <stdatomic.h>
+
+#include "inspector/target/suspect.h"
+#include "inspector/target/tracee.h"
+
+struct entry {
+	struct suspect *s;
+	uint64_t deadline_us;	/* of the whole attempt, ot_now_us() */
+	atomic_bool cancel;	/* the user does not want to wait longer */
+	bool verbose;
+	/* What comes of it: */
+	int sock;		/* to the agent; -1 */
+	uint64_t stopped_us;
+	const char *rung;
+	bool child_changed;	/* a SIGCHLD of another child was taken */
+};
+
+/* attachers.def */
+#define ATTACHER(name, needs) \
+bool at_##name##_probe(const struct suspect *s, struct ot_err *err); \
+enum ot_status at_##name##_enter(struct entry *e, struct ot_err *err);
+#include "inspector/target/attachers.def"
+
+/*
+ * The first attacher that can enter, or NULL with the reason of the last one
+ * in err.  ladder.c
+ */
+const char *ladder_probe(const struct suspect *s, struct ot_err *err);
+
+/* Tries them in order.  OT_OK: e->sock is connected to the agent. */
+enum ot_status ladder_climb(struct entry *e, struct ot_err *err);
+
+/* Tracing: is it permitted, as far as can be told?  trace_right.c */
+bool trace_probe(const struct suspect *s, struct ot_err *err);
+enum ot_status trace_refused(const struct suspect *s, struct ot_err *err);
+
+/*
+ * Stops a thread of e->s where calls may be made in it; t is filled in.
+ * safepoint.c
+ */
+enum ot_status safepoint_reach(struct entry *e, struct tracee *t,
+			       const struct landmarks *lm, struct ot_err *err);
+
+/* Is this thread one of the agent's own? */
+bool safepoint_is_agent(pid_t pid, pid_t tid);
+
+/*
+ * A visit: a thread at a safe point, with scratch memory and one end of a
+ * socket pair in the target, the other here.  remote.c
+ */
+struct visit {
+	struct entry *e;
+	struct tracee t;
+	struct landmarks lm;
+	int pidfd;
+	uint64_t scratch;	/* address; 0: none yet */
+	uint64_t errno_at;
+	int32_t errno_was;
+	int ours;		/* socket here */
+	int32_t theirs;		/* socket there */
+};
+
+#define VISIT_STACK	((uint64_t)512 * 1024)	/* scratch: stack */
+#define VISIT_DATA	((uint64_t)4096)	/* at its low end: data */
+
+enum ot_status visit_begin(struct visit *v, struct entry *e,
+			   struct ot_err *err);
+/* Puts everything back.  `keep`: the agent has its end of the socket. */
+enum ot_status visit_end(struct visit *v, bool keep, struct ot_err *err);
+
+/* A function or a system call there; false: v->t went astray. */
+bool visit_call(struct visit *v, uint64_t fn, const uint64_t *arg,
+		size_t nargs, uint64_t *result);
+/* A system call with at most 5 arguments: result or negative errno. */
+bool visit_syscall(struct visit *v, long nr, const uint64_t *arg, size_t n,
+		   int64_t *result);
+/* Why a call did not come back, or what a system call said. */
+enum ot_status visit_astray(const struct visit *v, const char *what,
+			    struct ot_err *err);
+enum ot_status visit_denied(const struct visit *v, const char *what,
+			    int64_t result, struct ot_err *err);
+
+/* A file descriptor of the target, copied here; -1 with errno. */
+int visit_take_fd(const struct visit *v, int fd);
+
+#endif

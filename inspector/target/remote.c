@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A visit to a target: what every attacher needs there and nobody may forget
+ * to clear away.  Calls are made on scratch memory, so that the thread's own
+ * stack sees no more than a signal would put there; only making and dropping
+ * that memory happens on its stack.  System calls go through the C library's
+ * syscall(), which is no cancellation point.
+ */
+#include "config.h"
+#include "inspector/target/entry.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#ifndef SYS_pidfd_open
+#define SYS_pidfd_open 434
+#endif
+#ifndef SYS_pidfd_getfd
+#define SYS_pidfd_getfd 438
+#endif
+
+#define DATA_FDS 64u		/* in scratch: two ints of socketpair */
+
+bool
+visit_call(struct visit *v, uint64_t fn, const uint64_t *arg, size_t nargs,
+	   uint64_t *result)
+{
+	return tracee_call(&v->t, fn, arg, nargs, result);
+}
+
+bool
+visit_syscall(struct visit *v, long nr, const uint64_t *arg, size_t n,
+	      int64_t *result)
+{
+	uint64_t a[6] = { (uint64_t)nr }, r;
+	int32_t e;
+	int mem = v->t.mem;
+
+	memcpy(a + 1, arg, (n < 5 ? n : 5) * sizeof(a[0]));
+	if (!visit_call(v, v->lm.syscall, a, 6, &r))
+		return false;
+	*result = (int64_t)r;
+	if (*result == -1) {
+		if (!proc_mem_read(&mem, v->errno_at, &e, sizeof(e)) || e <= 0)
+			e = EIO;
+		*result = -(int64_t)e;
+	}
+	return true;
+}
+
+enum ot_status
+visit_astray(const struct visit *v, const char *what, struct ot_err *err)
+{
+	int pid = (int)v->e->s->pid;
+
+	if (v->t.sig != 0)
+		return ot_fail(err, OT_FAILED, "%s in PID %d ended with "
+			       "signal %d (%s); the program was put back as it "
+			       "was", what, pid, v->t.sig,
+			       strsignal(v->t.sig));
+	if (kill(v->e->s->pid, 0) != 0 && errno == ESRCH)
+		return ot_fail(err, OT_FAILED, "PID %d ended while it was "
+			       "entered", pid);
+	return ot_fail(err, OT_FAILED, "%s in PID %d does not come back; it "
+		       "was let go and carries on by itself", what, pid);
+}
+
+enum ot_status
+visit_denied(const struct visit *v, const char *what, int64_t result,
+	     struct ot_err *err)
+{
+	const struct suspect *s = v->e->s;
+	int e = result < 0 && result > -4096 ? (int)-result : EIO;
+
+	if (s->status.seccomp != 0 && (e == EPERM || e == ENOSYS ||
+				       e == EACCES))
+		return ot_fail(err, OT_REFUSED, "the seccomp filter of PID %d "
+			       "refuses %s: permit it in the container's "
+			       "profile", (int)s->pid, what);
+	return ot_fail(err, OT_REFUSED, "%s fails in PID %d: %s", what,
+		       (int)s->pid, strerror(e));
+}
+
+int
+visit_take_fd(const struct visit *v, int fd)
+{
+	return (int)syscall(SYS_pidfd_getfd, v->pidfd, fd, 0);
+}
+
+/* Where errno is, and what it says. */
+static enum ot_status
+save_errno(struct visit *v, struct ot_err *err)
+{
+	int mem = v->t.mem;
+
+	if (!visit_call(v, v->lm.errno_location, NULL, 0, &v->errno_at))
+		return visit_astray(v, "the first call", err);
+	if (!proc_mem_read(&mem, v->errno_at, &v->errno_was,
+			   sizeof(v->errno_was))) {
+		v->errno_at = 0;
+		return ot_fail(err, OT_FAILED, "errno of PID %d is not where "
+			       "the C library says", (int)v->e->s->pid);
+	}
+	return OT_OK;
+}
+
+static enum ot_status
+make_scratch(struct visit *v, struct ot_err *err)
+{
+	const uint64_t arg[6] = { 0, VISIT_STACK, PROT_READ | PROT_WRITE,
+				  MAP_PRIVATE | MAP_ANONYMOUS,
+				  (uint64_t)-1, 0 };
+	uint64_t at;
+
+	if (!visit_call(v, v->lm.mmap, arg, 6, &at))
+		return visit_astray(v, "mmap", err);
+	if (at == (uint64_t)-1 || at == 0)
+		return visit_denied(v, "mmap", -ENOMEM, err);
+	v->scratch = at;
+	if (!tracee_use_stack(&v->t, at + VISIT_STACK))
+		return ot_fail(err, OT_FAILED, "memory made in PID %d cannot "
+			       "be written", (int)v->e->s->pid);
+	return OT_OK;
+}
+
+static enum ot_status
+make_sockets(struct visit *v, struct ot_err *err)
+{
+	const uint64_t arg[4] = { AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0,
+				  v->scratch + DATA_FDS };
+	int mem = v->t.mem, saved;
+	int32_t fd[2];
+	uint64_t first;
+	int64_t r;
+
+	if (!visit_syscall(v, SYS_socketpair, arg, 4, &r))
+		return visit_astray(v, "socketpair", err);
+	if (r < 0)
+		return visit_denied(v, "socketpair", r, err);
+	if (!proc_mem_read(&mem, v->scratch + DATA_FDS, fd, sizeof(fd)))
+		return ot_fail(err, OT_FAILED, "memory made in PID %d cannot "
+			       "be read", (int)v->e->s->pid);
+	v->theirs = fd[1];
+	v->ours = visit_take_fd(v, fd[0]);
+	saved = errno;
+	first = (uint64_t)fd[0];
+	if (!visit_syscall(v, SYS_close, &first, 1, &r))
+		return visit_astray(v, "close", err);
+	errno = saved;
+	if (v->ours < 0 && saved == ENOSYS)
+		return ot_fail(err, OT_REFUSED, "this kernel cannot share the "
+			       "socket with PID %d (pidfd_getfd came with "
+			       "Linux 5.6): start it with `objtop run`",
+			       (int)v->e->s->pid);
+	if (v->ours < 0)
+		return ot_fail_errno(err, OT_REFUSED, "sharing a socket with "
+				     "PID %d (pidfd_getfd)",
+				     (int)v->e->s->pid);
+	return OT_OK;
+}
+
+enum ot_status
+visit_begin(struct visit *v, struct entry *e, struct ot_err *err)
+{
+	enum ot_status st;
+	int pid = (int)e->s->pid;
+
+	memset(v, 0, sizeof(*v));
+	v->e = e;
+	v->ours = v->theirs = -1;
+	v->t.mem = -1;
+	v->pidfd = (int)syscall(SYS_pidfd_open, e->s->pid, 0);
+	if (v->pidfd < 0)
+		return ot_fail_errno(err, OT_REFUSED, "opening PID %d", pid);
+	st = landmarks_find(e->s, &v->lm, err);
+	if (st != OT_OK)
+		return st;
+	v->t.mem = proc_mem_open(e->s->pid, true);
+	if (v->t.mem < 0)
+		return trace_refused(e->s, err);
+	st = safepoint_reach(e, &v->t, &v->lm, err);
+	if (st != OT_OK)
+		return st;
+	if (!tracee_enter(&v->t))
+		return ot_fail(err, OT_FAILED, "the registers of PID %d cannot "
+			       "be saved; nothing was changed", pid);
+	st = save_errno(v, err);
+	if (st == OT_OK)
+		st = make_scratch(v, err);
+	if (st == OT_OK)
+		st = make_sockets(v, err);
+	return st;
+}
+
+/* Takes back what was made there, as far as calls still work. */
+static void
+clear_away(struct visit *v, bool keep)
+{
+	uint64_t arg[2];
+	int64_t r;
+
+	if (!keep && v->theirs >= 0) {
+		arg[0] = (uint64_t)v->theirs;
+		visit_syscall(v, SYS_close, arg, 1, &r);
+	}
+	if (v->scratch != 0 && tracee_own_stack(&v->t)) {
+		arg[0] = v->scratch;
+		arg[1] = VISIT_STACK;
+		if (visit_syscall(v, SYS_munmap, arg, 2, &r))
+			v->scratch = 0;
+	}
+	if (v->errno_at != 0)
+		proc_mem_write(v->t.mem, v->errno_at, &v->errno_was,
+			       sizeof(v->errno_was));
+}
+
+enum ot_status
+visit_end(struct visit *v, bool keep, struct ot_err *err)
+{
+	enum ot_status st = OT_OK;
+
+	if (v->t.entered) {
+		if (!v->t.lost && v->t.sig == 0)
+			clear_away(v, keep);
+		if (!tracee_leave(&v->t))
+			st = visit_astray(v, "leaving", err);
+	}
+	tracee_release(&v->t);
+	v->e->stopped_us += v->t.stopped_us;
+	v->e->child_changed |= v->t.signalled;
+	if (v->t.mem >= 0)
+		close(v->t.mem);
+	if (v->pidfd >= 0)
+		close(v->pidfd);
+	if (!keep && v->ours >= 0) {
+		close(v->ours);
+		v->ours = -1;
+	}
+	return st;
+}
