@@ -25,18 +25,18 @@
 #include "base/units.h"
 #include "base/utf8.h"
 
-#define GAP		2	/* blanks between columns */
-#define SHRINK_TO	12	/* strings give way down to this */
-#define INDENT_MAX	40	/* a tree deeper than this stays at the margin */
+#define GAP 2	      /* blanks between columns */
+#define SHRINK_TO 12  /* strings give way down to this */
+#define INDENT_MAX 40 /* a tree deeper than this stays at the margin */
 
 struct text {
 	FILE *out;
 	const struct ot_table *t;
-	size_t indent;		/* of a nested table */
-	size_t width;		/* of the line without the indent; 0: none */
+	size_t indent; /* of a nested table */
+	size_t width;  /* of the line without the indent; 0: none */
 	bool color, utf8;
-	size_t *widths;		/* per column; 0: not shown */
-	size_t flex;		/* column, or ncols: none */
+	size_t *widths; /* per column; 0: not shown */
+	size_t flex;	/* column, or ncols: none */
 	struct ot_buf cell, raw;
 	bool failed;
 };
@@ -171,8 +171,7 @@ text_measure(struct text *x)
 		if (!text_shown(&t->cols[col]))
 			continue;
 		x->widths[col] = strlen(t->cols[col].name);
-		if ((t->cols[col].flags & OT_COL_FLEX) ||
-		    x->flex == t->ncols ||
+		if ((t->cols[col].flags & OT_COL_FLEX) || x->flex == t->ncols ||
 		    !(t->cols[x->flex].flags & OT_COL_FLEX))
 			x->flex = col;
 		for (row = 0; row < t->nrows; row++) {
@@ -217,8 +216,7 @@ text_fit(struct text *x)
 		return;
 	over = total - x->width;
 	/* Numbers are never cut: a wrong figure is worse than a long line. */
-	if (x->flex < x->t->ncols &&
-	    !text_is_number(x->t->cols[x->flex].type))
+	if (x->flex < x->t->ncols && !text_is_number(x->t->cols[x->flex].type))
 		over = text_shrink(&x->widths[x->flex], over, SHRINK_TO);
 	while (over > 0) {
 		widest = x->t->ncols;
@@ -295,6 +293,14 @@ text_row(struct text *x, size_t row)
 	putc('\n', x->out);
 }
 
+/* A nested table that is to be printed: not in a column for programs only. */
+static bool
+text_has_nested(const struct ot_table *t, size_t row, size_t col)
+{
+	return ot_table_at(t, row, col)->type == OT_CELL_TABLE &&
+	       !(t->cols[col].flags & OT_COL_HIDDEN);
+}
+
 /* The tables nested in a row, each under its title. */
 static bool
 text_nested(const struct ot_emit *e, struct text *x, size_t row)
@@ -303,7 +309,7 @@ text_nested(const struct ot_emit *e, struct text *x, size_t row)
 	size_t col;
 
 	for (col = 0; col < x->t->ncols; col++) {
-		if (ot_table_at(x->t, row, col)->type != OT_CELL_TABLE)
+		if (!text_has_nested(x->t, row, col))
 			continue;
 		sub = ot_table_at(x->t, row, col)->v.table;
 		if (sub->title == NULL) {
@@ -327,7 +333,7 @@ text_is_record(const struct ot_table *t)
 	if (t->nrows != 1)
 		return false;
 	for (col = 0; col < t->ncols; col++)
-		if (ot_table_at(t, 0, col)->type == OT_CELL_TABLE)
+		if (text_has_nested(t, 0, col))
 			return true;
 	return false;
 }
