@@ -182,7 +182,7 @@ live_update(struct live *l, const struct hg_graph *g, uint64_t time_us,
 	hg_kind k, nkinds = hg_kinds(g);
 	enum ot_status st;
 	uint32_t i, n = l->n;
-	struct live_row *r;
+	struct live_row *r = NULL;
 
 	st = live_rehash(l, l->nrows + nkinds, err);
 	if (st != OT_OK)

@@ -55,8 +55,8 @@ inst_cell(void *ctx, uint32_t row, size_t col, struct ot_table *t,
 			ot_cell_int(out, hg_refcount(s->g, n));
 		break;
 	case INST_GENERATION:
-		if (view_generation(s->g, n) >= 0)
-			ot_cell_int(out, view_generation(s->g, n));
+		if (hg_generation(s->g, n) >= 0)
+			ot_cell_int(out, hg_generation(s->g, n));
 		break;
 	case INST_TEXT:
 		view_text_cell(s->g, n, t, out);

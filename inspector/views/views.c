@@ -145,14 +145,6 @@ view_edge_cell(const struct hg_graph *g, hg_edge e, struct ot_table *t,
 	ot_buf_release(&text);
 }
 
-int
-view_generation(const struct hg_graph *g, hg_node n)
-{
-	unsigned flags = hg_flags(g, n);
-
-	return (flags & OTW_TRACKED) != 0 ? (int)OTW_GEN(flags) : -1;
-}
-
 void
 view_node_details(const struct hg_graph *g, hg_node n, struct ot_buf *out)
 {

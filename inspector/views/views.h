@@ -96,8 +96,6 @@ const char *view_type_of(const struct hg_graph *g, hg_node n);
 /* Its one-line text, the name for a root, into a cell. */
 void view_text_cell(const struct hg_graph *g, hg_node n, struct ot_table *t,
 		    struct ot_cell *out);
-/* Generation of a tracked object, else -1. */
-int view_generation(const struct hg_graph *g, hg_node n);
 /* The lines of the details box. */
 void view_node_details(const struct hg_graph *g, hg_node n,
 		       struct ot_buf *out);
