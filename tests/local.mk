@@ -9,3 +9,4 @@ include tests/unit/target.mk
 include tests/unit/ui.mk
 include tests/unit/cmd.mk
 endif
+include tests/e2e/attach.mk

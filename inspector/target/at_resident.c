@@ -16,23 +16,6 @@
 
 #define LEAVING_US 300000u	/* an agent just told to leave may need */
 
-static bool
-read_boot(const struct suspect *s, struct otw_boot *b)
-{
-	int mem = s->mem;
-
-	return proc_mem_read(&mem, s->agent_boot, b, sizeof(*b)) &&
-		b->magic == OTW_BOOT_MAGIC;
-}
-
-/* Does it serve somebody?  A forked child has only the words of its parent. */
-static bool
-is_running(const struct suspect *s, const struct otw_boot *b)
-{
-	return b->state == OTW_BOOT_RUNNING &&
-		b->fork_pid == (int32_t)s->status.ns_pid;
-}
-
 bool
 at_resident_probe(const struct suspect *s, struct ot_err *err)
 {
@@ -60,8 +43,8 @@ wait_asleep(const struct entry *e)
 	uint64_t end = ot_now_us() + LEAVING_US;
 	struct otw_boot b;
 
-	while (read_boot(e->s, &b)) {
-		if (!is_running(e->s, &b))
+	while (suspect_boot(e->s, e->s->agent_boot, &b)) {
+		if (!suspect_serves(e->s, &b))
 			return true;
 		if (ot_now_us() >= end)
 			return false;

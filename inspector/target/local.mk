@@ -1,1 +1,39 @@
 # SPDX-License-Identifier: MIT
+noinst_LTLIBRARIES += inspector/target/libtarget.la
+
+inspector_target_libtarget_la_SOURCES = \
+	%D%/target.h %D%/target_priv.h %D%/attachers.def \
+	%D%/agent_blob.S \
+	%D%/agent_image.c %D%/agent_image.h \
+	%D%/at_ptrace.c \
+	%D%/at_resident.c \
+	%D%/detect.c \
+	%D%/doing.c \
+	%D%/elf_mem.c %D%/elf_mem.h \
+	%D%/entry.h \
+	%D%/evict.c \
+	%D%/filesrc.c \
+	%D%/framer.c \
+	%D%/ladder.c \
+	%D%/landmarks.c %D%/landmarks.h \
+	%D%/list.c \
+	%D%/proc.c %D%/proc.h \
+	%D%/proc_read.c \
+	%D%/regs.h \
+	%D%/regs_aarch64.c \
+	%D%/regs_x86_64.c \
+	%D%/remote.c \
+	%D%/request.c \
+	%D%/run.c \
+	%D%/safepoint.c \
+	%D%/session.c \
+	%D%/suspect.c %D%/suspect.h \
+	%D%/target.c \
+	%D%/trace_right.c \
+	%D%/tracee.c %D%/tracee.h
+inspector_target_libtarget_la_CFLAGS = $(AM_CFLAGS) -pthread
+inspector_target_libtarget_la_LIBADD =
+
+# The agent's bytes are part of the library; the assembler reads them from
+# the top of the build tree.
+inspector/target/agent_blob.lo: runtime/objtop-agent.so

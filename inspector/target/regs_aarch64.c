@@ -8,10 +8,9 @@
  * the vdso.
  */
 #include "config.h"
+#include "inspector/target/regs.h"
 
 #if defined(__aarch64__)
-
-#include "inspector/target/regs.h"
 
 #include <asm/ptrace.h>
 #include <asm/sigcontext.h>

@@ -7,10 +7,9 @@
  * back by hand.
  */
 #include "config.h"
+#include "inspector/target/regs.h"
 
 #if defined(__x86_64__)
-
-#include "inspector/target/regs.h"
 
 #include <cpuid.h>
 #include <elf.h>

@@ -53,6 +53,23 @@ suspect_release(struct suspect *s)
 	s->mem = -1;
 }
 
+/* A forked child has its parent's words, but no thread that serves. */
+bool
+suspect_serves(const struct suspect *s, const struct otw_boot *b)
+{
+	return b->state == OTW_BOOT_RUNNING &&
+		b->fork_pid == (int32_t)s->status.ns_pid;
+}
+
+bool
+suspect_boot(const struct suspect *s, uint64_t addr, struct otw_boot *b)
+{
+	int mem = s->mem;
+
+	return proc_mem_read(&mem, addr, b, sizeof(*b)) &&
+		b->magic == OTW_BOOT_MAGIC;
+}
+
 /* Agents mapped by earlier attaches or by `run`; the one of our build. */
 static void
 find_agents(struct suspect *s)
@@ -77,6 +94,8 @@ find_agents(struct suspect *s)
 		    !proc_mem_read(&s->mem, boot.addr, &b, sizeof(b)) ||
 		    b.magic != OTW_BOOT_MAGIC)
 			continue;
+		if (b.abi == ours.abi && suspect_serves(s, &b))
+			s->serving = boot.addr;
 		if (b.abi != ours.abi || b.build_id != ours.build_id) {
 			snprintf(s->agent_why, sizeof(s->agent_why),
 				 "the agent in it is of another build");

@@ -23,6 +23,8 @@ struct suspect {
 	bool agent;		/* one of them is ours: */
 	struct otw_boot boot;	/* as it was when looked at */
 	uint64_t agent_boot, agent_start;	/* addresses */
+	uint64_t serving;	/* boot words of one that serves an inspector,
+				 * of whatever build; 0: none does */
 };
 
 #define SUSPECT_INIT { .pid = 0, .maps = PROC_MAPS_INIT, .mem = -1 }
@@ -46,6 +48,10 @@ void suspect_release(struct suspect *s);
  * a version that is not supported.  OT_OK: nothing.
  */
 enum ot_status suspect_check(const struct suspect *s, struct ot_err *err);
+
+/* The words of an agent as they are now, and what they say. */
+bool suspect_boot(const struct suspect *s, uint64_t addr, struct otw_boot *b);
+bool suspect_serves(const struct suspect *s, const struct otw_boot *b);
 
 /* Runtime and version by the modules mapped.  detect.c */
 void detect_runtime(struct suspect *s, struct module_cache *c);

@@ -1,0 +1,347 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The socket to an agent.
+ *
+ *	HELLO -> idle -> request -> frames ... END or ERROR -> idle -> DETACH
+ *
+ * A request that the caller gives up is told to the agent and its remaining
+ * frames are dropped (dec is NULL then), so that the session can be used
+ * again.  What breaks the stream (bytes that are no frames, a decoder's
+ * error) ends it: the socket is closed and the agent leaves by itself.
+ */
+#include "config.h"
+#include "inspector/target/target_priv.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/units.h"
+#include "wire/enc.h"
+
+#define CHUNK		((size_t)256 * 1024)
+#define LEAVE_US	1000000u
+#define HELLO_MAX	8192u
+
+static bool
+grow_fixed(struct otw_enc *e, size_t more)
+{
+	return more <= e->cap - e->len;
+}
+
+static bool
+send_all(struct target *t, const uint8_t *p, size_t len)
+{
+	while (len > 0) {
+		ssize_t n = send(t->sock, p, len, MSG_NOSIGNAL);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return false;
+		p += n;
+		len -= (size_t)n;
+	}
+	return true;
+}
+
+bool
+session_send(struct target *t, enum otw_frame f)
+{
+	uint8_t room[128];
+	struct otw_enc e = { 0 };
+
+	if (t->sock < 0)
+		return false;
+	otw_enc_init(&e, grow_fixed, NULL, NULL);
+	e.data = room;
+	e.cap = sizeof(room);
+	otw_enc_empty(&e, f);
+	return !e.failed && send_all(t, e.data, e.len);
+}
+
+/* Has the process ended?  A pidfd becomes readable then. */
+bool
+session_over(const struct target *t)
+{
+	struct pollfd p = { t->pidfd, POLLIN, 0 };
+
+	return t->pidfd >= 0 && poll(&p, 1, 0) == 1;
+}
+
+bool
+session_alive(const struct target *t)
+{
+	char c;
+
+	if (t->sock < 0 || t->left || session_over(t))
+		return false;
+	return recv(t->sock, &c, 1, MSG_PEEK | MSG_DONTWAIT) != 0;
+}
+
+static void
+close_sock(struct target *t)
+{
+	if (t->sock >= 0)
+		close(t->sock);
+	t->sock = -1;
+}
+
+/* The other end is closed: what became of the target? */
+static enum ot_status
+lost(struct target *t, struct ot_err *err)
+{
+	struct pollfd p = { t->pidfd, POLLIN, 0 };
+	const char *when = t->busy ? " while it was inspected" : "";
+	int pid = (int)t->pid;
+
+	close_sock(t);
+	/* A dying process closes its sockets some time before it is dead. */
+	if (t->pidfd >= 0 && poll(&p, 1, t->left ? 0 : 100) == 1)
+		return ot_fail(err, OT_FAILED, "PID %d has ended%s", pid, when);
+	if (t->left)
+		return ot_fail(err, OT_FAILED, "the agent has left PID %d, "
+			       "which runs on: objtop %d lets it in again",
+			       pid, pid);
+	return ot_fail(err, OT_FAILED, "the agent in PID %d is gone, the "
+		       "process runs on (it became another program by exec, "
+		       "or `objtop detach` was called): objtop %d lets it in "
+		       "again", pid, pid);
+}
+
+static enum ot_status
+broken(struct target *t, struct ot_err *err)
+{
+	close_sock(t);
+	t->busy = false;
+	request_end(t);
+	return ot_fail(err, OT_FAILED, "what the agent in PID %d sends is no "
+		       "objtop stream; it was let go", (int)t->pid);
+}
+
+/* Bytes up to a frame's end, given to whom they are for. */
+static enum ot_status
+take_piece(struct target *t, const unsigned char *p, size_t n,
+	   struct ot_err *err)
+{
+	enum ot_status st = request_feed(t, p, n, err);
+
+	if (st == OT_OK)
+		return OT_OK;
+	/* Nobody wants the rest: the agent is told, the frames are dropped. */
+	request_end(t);
+	if (!t->cancelled)
+		t->cancelled = session_send(t, OTW_F_CANCEL);
+	return st;
+}
+
+static enum ot_status
+frame_ended(struct target *t, bool *done, struct ot_err *err)
+{
+	switch (t->framer.number) {
+	case OTW_F_END:
+	case OTW_F_ERROR:
+		if (!t->busy)
+			break;
+		t->busy = false;
+		*done = true;
+		request_end(t);
+		if (t->error != OT_OK) {
+			if (err != NULL)
+				*err = t->error_msg;
+			return t->error;
+		}
+		break;
+	case OTW_F_EXITING:
+		t->exiting = true;
+		break;
+	case OTW_F_BYE:
+		t->left = true;
+		break;
+	}
+	return OT_OK;
+}
+
+static enum ot_status
+take_bytes(struct target *t, const unsigned char *p, size_t len, bool *done,
+	   struct ot_err *err)
+{
+	enum ot_status st = OT_OK;
+
+	while (len > 0) {
+		enum ot_status one;
+		bool whole;
+		size_t n = framer_take(&t->framer, p, len, &whole);
+
+		if (n == 0)
+			return broken(t, err);
+		/* The first thing that goes wrong is what is told. */
+		one = take_piece(t, p, n, st == OT_OK ? err : NULL);
+		if (st == OT_OK)
+			st = one;
+		if (whole) {
+			one = frame_ended(t, done, st == OT_OK ? err : NULL);
+			if (st == OT_OK)
+				st = one;
+		}
+		p += n;
+		len -= n;
+	}
+	return st;
+}
+
+/* Waits for bytes or for the end of the process: 1, 0 (time is over), -1. */
+static int
+wait_readable(const struct target *t, int timeout_ms)
+{
+	struct pollfd p[2] = { { t->sock, POLLIN, 0 },
+			       { t->pidfd, POLLIN, 0 } };
+	int n = poll(p, t->pidfd >= 0 ? 2 : 1, timeout_ms);
+
+	if (n < 0)
+		return errno == EINTR ? 0 : -1;
+	return n > 0 ? 1 : 0;
+}
+
+enum ot_status
+session_step(struct target *t, int timeout_ms, bool *done, struct ot_err *err)
+{
+	unsigned char *buf;
+	enum ot_status st;
+	ssize_t n;
+
+	*done = false;
+	if (t->sock < 0)
+		return lost(t, err);
+	if (wait_readable(t, timeout_ms) <= 0)
+		return OT_OK;
+	buf = malloc(CHUNK);
+	if (buf == NULL)
+		return ot_fail_nomem(err, "what the agent sends");
+	n = recv(t->sock, buf, CHUNK, MSG_DONTWAIT);
+	if (n > 0)
+		st = take_bytes(t, buf, (size_t)n, done, err);
+	else if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		/* Nothing there but the end of the process, perhaps. */
+		st = session_over(t) ? lost(t, err) : OT_OK;
+	else
+		st = lost(t, err);
+	free(buf);
+	return st;
+}
+
+enum ot_status
+session_request(struct target *t, const struct otw_request *r,
+		struct ot_err *err)
+{
+	uint8_t room[256];
+	struct otw_enc e = { 0 };
+	enum ot_status st;
+
+	st = request_feed(t, t->hello.data, t->hello.len, err);
+	if (st != OT_OK)
+		return st;
+	otw_enc_init(&e, grow_fixed, NULL, NULL);
+	e.data = room;
+	e.cap = sizeof(room);
+	otw_enc_request(&e, r);
+	if (t->sock < 0 || e.failed || !send_all(t, e.data, e.len))
+		return lost(t, err);
+	t->busy = true;
+	return OT_OK;
+}
+
+static enum ot_status
+hello_pid(void *ctx, const struct otw_hello *h, struct ot_err *err)
+{
+	struct target *t = ctx;
+
+	if (h->pid != (uint64_t)t->ns_pid)
+		return ot_fail(err, OT_FAILED, "the agent that answers is not "
+			       "in PID %d", (int)t->pid);
+	return OT_OK;
+}
+
+static enum ot_status
+check_hello(struct target *t, struct ot_err *err)
+{
+	const struct otw_events ev = { .hello = hello_pid };
+	struct otw_dec *dec = otw_dec_new(&ev, t);
+	enum ot_status st;
+
+	if (dec == NULL)
+		return ot_fail_nomem(err, "a decoder");
+	st = otw_dec_feed(dec, t->hello.data, t->hello.len, err);
+	otw_dec_free(dec);
+	return st;
+}
+
+/* Byte by byte would do: it comes once.  Reads no further than the frame. */
+static enum ot_status
+read_hello(struct target *t, uint64_t deadline_us, struct ot_err *err)
+{
+	bool whole = false;
+
+	while (!whole) {
+		uint64_t now = ot_now_us();
+		unsigned char c;
+		ssize_t n;
+
+		if (now >= deadline_us)
+			return ot_fail(err, OT_FAILED, "the agent in PID %d "
+				       "does not answer", (int)t->pid);
+		if (wait_readable(t, (int)((deadline_us - now) / 1000) + 1) < 1)
+			continue;
+		n = recv(t->sock, &c, 1, MSG_DONTWAIT);
+		if (n < 0 && (errno == EAGAIN || errno == EINTR) &&
+		    !session_over(t))
+			continue;
+		if (n <= 0)
+			return lost(t, err);
+		if (framer_take(&t->framer, &c, 1, &whole) == 0 ||
+		    t->hello.len >= HELLO_MAX)
+			return broken(t, err);
+		ot_buf_add(&t->hello, &c, 1);
+	}
+	return t->hello.failed ? ot_fail_nomem(err, "a greeting") : OT_OK;
+}
+
+enum ot_status
+session_hello(struct target *t, uint64_t deadline_us, struct ot_err *err)
+{
+	enum ot_status st = read_hello(t, deadline_us, err);
+
+	if (st == OT_OK)
+		st = check_hello(t, err);
+	t->have_hello = st == OT_OK;
+	return st;
+}
+
+void
+session_leave(struct target *t)
+{
+	uint64_t end = ot_now_us() + LEAVE_US;
+
+	if (t->sock >= 0 && session_send(t, OTW_F_DETACH)) {
+		/* What is on its way is of no interest; its end is. */
+		while (t->sock >= 0) {
+			uint64_t now = ot_now_us();
+			unsigned char buf[4096];
+			ssize_t n;
+
+			if (now >= end ||
+			    wait_readable(t, (int)((end - now) / 1000)) < 0)
+				break;
+			n = recv(t->sock, buf, sizeof(buf), MSG_DONTWAIT);
+			if (n == 0 || (n < 0 && errno != EAGAIN &&
+				       errno != EINTR))
+				break;
+			if (n < 0 && session_over(t))
+				break;
+		}
+	}
+	close_sock(t);
+}

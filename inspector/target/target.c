@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The public face of a target: attaching, and one way to ask for a snapshot
+ * whether it is a process or a file.
+ */
+#include "config.h"
+#include "inspector/target/target_priv.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/units.h"
+#include "inspector/target/entry.h"
+
+#define DEFAULT_MS	10000u
+#define TICK_MS		50
+#define DRAIN_US	2000000u
+#define GRACE_MS	1000u	/* for the agent's own time limit to come first */
+
+struct target *
+target_new(const struct target_opts *o, struct ot_err *err)
+{
+	struct target *t = calloc(1, sizeof(*t));
+
+	if (t == NULL) {
+		ot_fail_nomem(err, "a target");
+		return NULL;
+	}
+	t->sock = t->pidfd = t->agent_fd = -1;
+	t->rung = "";
+	t->timeout_ms = o != NULL && o->timeout_ms > 0 ? o->timeout_ms
+						       : DEFAULT_MS;
+	/* A century is enough, and its microseconds fit. */
+	if (t->timeout_ms > 3155760000000u)
+		t->timeout_ms = 3155760000000u;
+	return t;
+}
+
+static enum ot_status
+enter(struct target *t, struct suspect *s, bool verbose, struct ot_err *err)
+{
+	struct entry e = { .s = s, .sock = -1, .verbose = verbose,
+			   .deadline_us = ot_now_us() + t->timeout_ms * 1000 };
+	enum ot_status st;
+
+	atomic_init(&e.cancel, false);
+	t->pidfd = (int)syscall(SYS_pidfd_open, s->pid, 0);
+	st = ladder_climb(&e, err);
+	t->stopped_us = e.stopped_us;
+	if (st != OT_OK)
+		return st;
+	t->sock = e.sock;
+	t->rung = e.rung;
+	return session_hello(t, e.deadline_us, err);
+}
+
+enum ot_status
+target_attach(pid_t pid, const struct target_opts *o, struct target **out,
+	      struct ot_err *err)
+{
+	struct ot_err local = OT_ERR_INIT;
+	struct target *t = NULL;
+	enum ot_status st;
+	struct suspect s;
+
+	if (err == NULL)
+		err = &local;
+	st = suspect_look(&s, pid, NULL, err);
+	if (st == OT_OK)
+		st = suspect_check(&s, err);
+	if (st == OT_OK) {
+		t = target_new(o, err);
+		st = t != NULL ? OT_OK : OT_FAILED;
+	}
+	if (st == OT_OK) {
+		t->pid = pid;
+		t->ns_pid = s.status.ns_pid;
+		st = enter(t, &s, o != NULL && o->verbose, err);
+	}
+	suspect_release(&s);
+	if (st != OT_OK) {
+		target_close(t);
+		return st;
+	}
+	*out = t;
+	return OT_OK;
+}
+
+void
+target_close(struct target *t)
+{
+	if (t == NULL)
+		return;
+	session_leave(t);
+	request_end(t);
+	run_collect(t, false);
+	if (t->pidfd >= 0)
+		close(t->pidfd);
+	if (t->agent_fd >= 0)
+		close(t->agent_fd);
+	ot_buf_release(&t->hello);
+	free(t->path);
+	free(t);
+}
+
+bool
+target_is_file(const struct target *t)
+{
+	return t->is_file;
+}
+
+pid_t
+target_pid(const struct target *t)
+{
+	return t->pid;
+}
+
+const char *
+target_path(const struct target *t)
+{
+	return t->path;
+}
+
+bool
+target_alive(const struct target *t)
+{
+	return t->is_file || session_alive(t);
+}
+
+uint64_t
+target_stopped_us(const struct target *t)
+{
+	return t->stopped_us;
+}
+
+const char *
+target_rung(const struct target *t)
+{
+	return t->rung;
+}
+
+int
+target_fd(const struct target *t)
+{
+	return t->sock;
+}
+
+bool
+target_truncated(const struct target *t)
+{
+	return t->truncated;
+}
+
+/* Frames of a request that was given up: dropped until the last is here. */
+static enum ot_status
+drain(struct target *t, struct ot_err *err)
+{
+	uint64_t end = ot_now_us() + DRAIN_US;
+	enum ot_status st = OT_OK;
+	bool done = false;
+
+	while (t->busy && st == OT_OK && ot_now_us() < end)
+		st = session_step(t, TICK_MS, &done, err);
+	if (st == OT_INTERRUPTED)	/* the ERROR that says it was stopped */
+		st = OT_OK;
+	if (st == OT_OK && t->busy)
+		return ot_fail(err, OT_FAILED, "the agent in PID %d is still "
+			       "busy with the last request: try again in a "
+			       "moment", (int)t->pid);
+	return st;
+}
+
+enum ot_status
+target_request(struct target *t, const struct otw_request *r,
+	       const struct otw_events *ev, void *ctx, target_tee_fn tee,
+	       void *tee_ctx, struct ot_err *err)
+{
+	enum ot_status st;
+
+	if (t->busy) {
+		request_end(t);
+		target_cancel(t);
+		st = t->is_file ? OT_OK : drain(t, err);
+		if (st != OT_OK)
+			return st;
+	}
+	st = request_begin(t, ev, ctx, err);
+	if (st != OT_OK)
+		return st;
+	t->tee = tee;
+	t->tee_ctx = tee_ctx;
+	if (t->is_file)
+		t->busy = true;
+	else
+		st = session_request(t, r, err);
+	if (st != OT_OK)
+		request_end(t);
+	return st;
+}
+
+enum ot_status
+target_step(struct target *t, int timeout_ms, bool *done, struct ot_err *err)
+{
+	*done = false;
+	if (!t->is_file)
+		return session_step(t, timeout_ms, done, err);
+	if (!t->busy) {
+		*done = true;
+		return OT_OK;
+	}
+	return filesrc_step(t, done, err);
+}
+
+void
+target_cancel(struct target *t)
+{
+	if (t->cancelled || !t->busy)
+		return;
+	t->cancelled = true;
+	if (!t->is_file)
+		session_send(t, OTW_F_CANCEL);
+}
+
+static enum ot_status
+too_slow(struct target *t, uint64_t ms, struct ot_err *err)
+{
+	char doing[256];
+
+	request_end(t);
+	target_cancel(t);
+	doing_describe(t->pid, doing, sizeof(doing));
+	if (!t->begun)
+		return ot_fail(err, OT_FAILED, "PID %d did not come to a point "
+			       "where its heap can be held still in %.1f s "
+			       "(%s): try a longer --timeout", (int)t->pid,
+			       (double)ms / 1000, doing);
+	return ot_fail(err, OT_FAILED, "the snapshot of PID %d was not whole "
+		       "after %.1f s: try a longer --timeout", (int)t->pid,
+		       (double)ms / 1000);
+}
+
+enum ot_status
+target_snapshot(struct target *t, const struct otw_request *r,
+		const struct otw_events *ev, void *ctx, target_tee_fn tee,
+		void *tee_ctx, bool (*tick)(void *), void *tick_ctx,
+		struct ot_err *err)
+{
+	uint64_t ms = r->timeout_ms > 0 ? r->timeout_ms : t->timeout_ms;
+	uint64_t end = ot_now_us() + (ms + GRACE_MS) * 1000;
+	struct otw_request limited = *r;
+	bool done = false;
+	enum ot_status st;
+
+	limited.timeout_ms = ms;
+	t->stop = tick;
+	t->stop_ctx = tick_ctx;
+	st = target_request(t, &limited, ev, ctx, tee, tee_ctx, err);
+	while (st == OT_OK && !done) {
+		st = target_step(t, TICK_MS, &done, err);
+		if (st != OT_OK || done)
+			break;
+		if (tick != NULL && tick(tick_ctx)) {
+			request_end(t);
+			target_cancel(t);
+			st = ot_fail(err, OT_INTERRUPTED, "interrupted");
+		} else if (ot_now_us() >= end) {
+			st = too_slow(t, ms, err);
+		}
+	}
+	t->stop = NULL;
+	return st;
+}

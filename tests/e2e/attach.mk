@@ -1,0 +1,6 @@
+# SPDX-License-Identifier: MIT
+# Attaching to real interpreters: slow, needs Python and the right to trace.
+check_PROGRAMS += tests/e2e/attachdrv
+tests_e2e_attachdrv_SOURCES = tests/e2e/attachdrv.c
+tests_e2e_attachdrv_LDADD = \
+	inspector/target/libtarget.la wire/libwire.la base/libbase.la -lpthread
