@@ -190,3 +190,22 @@ ot_escape_to(char *dst, size_t cap, const char *s, size_t len,
 	}
 	dst[n] = '\0';
 }
+
+void
+ot_escape_tty(struct ot_buf *out, const char *s, size_t len)
+{
+	bool utf8 = ot_utf8_locale();
+	struct unit u;
+	uint32_t cp;
+	size_t at, used;
+
+	for (at = 0; at < len;) {
+		at += unit_next(&u, s + at, len - at, OT_ESC_TERM);
+		cp = ot_utf8_next(u.text, u.len, &used);
+		if (utf8 || cp < 0x80)
+			ot_buf_add(out, u.text, u.len);
+		else
+			ot_buf_addf(out, cp < 0x10000 ? "\\u%04x" : "\\U%08x",
+				    (unsigned)cp);
+	}
+}

@@ -61,7 +61,7 @@ main_complain(const char *msg)
 {
 	struct ot_buf safe = OT_BUF_INIT;
 
-	ot_escape(&safe, msg, strlen(msg), OT_ESC_TERM, 0);
+	ot_escape_tty(&safe, msg, strlen(msg));
 	fprintf(stderr, "objtop: %s\n", ot_buf_str(&safe));
 	ot_buf_release(&safe);
 }

@@ -27,7 +27,7 @@ cmd_say(const struct cmd *c, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	ot_escape(&safe, text, strlen(text), OT_ESC_TERM, 0);
+	ot_escape_tty(&safe, text, strlen(text));
 	fprintf(stderr, "objtop: %s\n", ot_buf_str(&safe));
 	ot_buf_release(&safe);
 }
@@ -70,7 +70,8 @@ cmd_emit(const struct cmd *c, const struct ot_table *t, enum ot_format format,
 
 	if (format == OT_FMT_TEXT) {
 		e.color = out_color(c, out);
-		e.width = out_width(out);
+		/* -v: whole lines, however long. */
+		e.width = c->opts.verbose ? 0 : out_width(out);
 	}
 	st = ot_emit_table(&e, t, out, err);
 	/* `objtop types | head` has seen enough: that is no failure. */

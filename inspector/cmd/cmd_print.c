@@ -61,7 +61,7 @@ cmd_target_head(const struct hg_info *i)
 	return t;
 }
 
-/* What could not be read, in words; out is empty where all was read. */
+/* Appends what could not be read, in words; nothing where all was read. */
 static void
 head_unseen(const struct hg_info *i, struct ot_buf *out)
 {
@@ -70,12 +70,22 @@ head_unseen(const struct hg_info *i, struct ot_buf *out)
 	if (i->unseen != NULL)
 		ot_buf_adds(out, i->unseen);
 	if (i->unseen_refs > 0)
-		ot_buf_addf(out, "%s%s references lead to objects not reported",
-			    out->len > 0 ? "; " : "",
+		ot_buf_addf(out, "%sreferences to objects not reported: %s",
+			    i->unseen != NULL ? "; " : "",
 			    ot_fmt_count(n, sizeof(n), i->unseen_refs));
 	if (!i->whole)
 		ot_buf_addf(out, "%sthe stream ended early",
-			    out->len > 0 ? "; " : "");
+			    i->unseen != NULL || i->unseen_refs > 0 ? "; "
+								    : "");
+}
+
+/* The share of references that lead to an object that was read. */
+static double
+head_seen(const struct hg_info *i)
+{
+	double all = (double)i->edges + (double)i->unseen_refs;
+
+	return all > 0 ? (double)i->edges / all : 1;
 }
 
 struct ot_table *
@@ -108,11 +118,7 @@ cmd_snapshot_head(const struct hg_info *i)
 	ot_cell_int(&c[4], (int64_t)i->tracked);
 	ot_cell_int(&c[5], (int64_t)i->edges);
 	ot_cell_bytes(&c[6], i->bytes);
-	/* The share of references that lead to an object that was read. */
-	if (i->edges > 0)
-		ot_cell_real(&c[7], (double)i->edges /
-					    ((double)i->edges +
-					     (double)i->unseen_refs));
+	ot_cell_real(&c[7], head_seen(i));
 	return t;
 }
 

@@ -16,7 +16,6 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "inspector/cmd/cmd.h"
@@ -152,15 +151,12 @@ run_ended(const struct cmd *c, struct target *t, struct ot_err *err)
 	st = target_wait(t, &status, err);
 	if (st != OT_OK)
 		return st;
-	if (WIFSIGNALED(status)) {
-		cmd_say(c, "the program was ended by signal %d (%s)",
-			WTERMSIG(status), strsignal(WTERMSIG(status)));
-		return (enum ot_status)(128 + WTERMSIG(status));
-	}
-	if (WEXITSTATUS(status) != 0)
-		cmd_say(c, "the program ended with status %d",
-			WEXITSTATUS(status));
-	return (enum ot_status)WEXITSTATUS(status);
+	if (status > 128 && status <= 128 + 64)
+		cmd_say(c, "the program ended with status %d (signal %d, %s)",
+			status, status - 128, strsignal(status - 128));
+	else if (status != 0)
+		cmd_say(c, "the program ended with status %d", status);
+	return (enum ot_status)status;
 }
 
 static enum ot_status
