@@ -150,6 +150,14 @@ hg_flags(const struct hg_graph *g, hg_node n)
 	return n < g->nobjects ? g->kind[n] >> HG_KIND_BITS : 0;
 }
 
+int
+hg_generation(const struct hg_graph *g, hg_node n)
+{
+	unsigned flags = hg_flags(g, n);
+
+	return (flags & OTW_TRACKED) ? (int)OTW_GEN(flags) : -1;
+}
+
 hg_node
 hg_at(const struct hg_graph *g, uint64_t addr)
 {

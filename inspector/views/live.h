@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * live.h - the model behind the live table: counts per type over time.
+ *
+ * Fed with one graph per sample (a graph of counts alone will do); keeps a
+ * short history of each type and what follows from it: growth per second and
+ * whether it grows steadily.  Types are matched by address and name.
+ */
+#ifndef VIEWS_LIVE_H
+#define VIEWS_LIVE_H
+
+#include "graph/graph.h"
+
+#define LIVE_KEPT 10		/* samples of history */
+#define LIVE_SLOPE 4		/* samples the growth is taken over */
+
+enum live_mark {
+	LIVE_STILL,
+	LIVE_GREW,		/* in the last sample */
+	LIVE_STEADY,		/* grew, and never shrank, for LIVE_KEPT / 2 */
+	LIVE_SHRANK,
+};
+
+struct live_row {
+	uint64_t key;		/* of the table's row */
+	uint64_t addr;		/* of the type */
+	char *type;		/* full name, owned */
+	uint64_t count[LIVE_KEPT];	/* the last `n` are set, oldest first */
+	uint64_t bytes, tracked;
+	uint32_t n;
+	double rate;		/* instances per second */
+	enum live_mark mark;
+};
+
+struct live {
+	struct live_row *rows;
+	uint32_t nrows, cap;
+	uint32_t *slots, nslots;	/* hash of keys to rows + 1 */
+	uint64_t time_us[LIVE_KEPT];
+	uint32_t n;		/* samples, at most LIVE_KEPT */
+	uint64_t objects, bytes, tracked;	/* of the last sample */
+	uint64_t refs;		/* of the last whole graph; 0: none yet */
+	double rate;		/* objects per second, all types */
+	uint64_t totals[LIVE_KEPT];
+};
+
+/* All zero is the empty value. */
+void live_release(struct live *l);
+
+/* `time_us` is when the sample was taken, on any clock that only goes on. */
+enum ot_status live_update(struct live *l, const struct hg_graph *g,
+			   uint64_t time_us, struct ot_err *err);
+
+uint64_t live_count(const struct live_row *r);	/* of the last sample */
+
+#endif
