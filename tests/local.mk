@@ -13,3 +13,14 @@ endif
 # End-to-end tests against real interpreters.
 include tests/e2e/values.mk
 include tests/e2e/attach.mk
+
+# Lint: each script is one test.
+LINT = tests/lint/layers.sh tests/lint/registries.sh tests/lint/docs.sh \
+	tests/lint/style.sh
+TESTS += $(LINT)
+EXTRA_DIST += $(LINT) tests/run-all.sh tests/summary.sh tests/lsan.supp
+
+# End to end through the command line.
+E2E = tests/e2e/test_counts.py tests/e2e/test_cli.py
+TESTS += $(E2E)
+EXTRA_DIST += $(E2E) tests/e2e/harness.py

@@ -1,0 +1,67 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+#
+# run-all.sh - everything that must hold, in the order in which a failure is
+# cheapest: gcc build and tests, the same under ASan and UBSan, clang build,
+# distcheck.  Called by ./autogen.sh check; ends with "N passed, N failed".
+#
+# Where CI is set, a test that skips itself counts as failed.
+set -u
+cd "$(dirname "$0")/.." || exit 1
+top=$PWD
+jobs=$(nproc 2>/dev/null || echo 2)
+failed_steps=0
+
+say() { printf '\n== %s\n' "$*"; }
+
+# step NAME COMMAND...: one line, and the end of the log where it fails
+step() {
+	name=$1; shift
+	start=$(date +%s)
+	log=build/$(printf %s "$name" | tr ' /' '__').log
+	if "$@" >"$log" 2>&1; then
+		printf '%-44s ok    %4d s\n' "$name" $(($(date +%s) - start))
+	else
+		printf '%-44s FAILED %3d s, see %s\n' "$name" \
+			$(($(date +%s) - start)) "$log"
+		tail -n 40 "$log" | sed 's/^/    /'
+		failed_steps=$((failed_steps + 1))
+	fi
+}
+
+configured() {
+	dir=$1; shift
+	mkdir -p "$dir"
+	(cd "$dir" && "$top/configure" --quiet "$@")
+}
+
+# As root, a debugger-proof leak check is possible; without, it is not.
+export ASAN_OPTIONS="detect_leaks=1:abort_on_error=0"
+export LSAN_OPTIONS="suppressions=$top/tests/lsan.supp:print_suppressions=0"
+export UBSAN_OPTIONS="print_stacktrace=1:halt_on_error=1"
+
+mkdir -p build
+say "gcc"
+step "configure gcc" configured build/plain --enable-werror CC=gcc
+step "build gcc" make -s -C build/plain -j"$jobs"
+step "tests gcc" make -s -C build/plain check -k VERBOSE=1
+
+say "gcc, ASan and UBSan"
+step "configure sanitizers" configured build/asan --enable-werror \
+	--enable-sanitizers CC=gcc CFLAGS="-O1 -g"
+step "build sanitizers" make -s -C build/asan -j"$jobs"
+step "tests sanitizers" make -s -C build/asan check -k VERBOSE=1
+
+if command -v clang >/dev/null 2>&1; then
+	say "clang"
+	step "configure clang" configured build/clang --enable-werror \
+		--enable-fuzzing CC=clang CFLAGS="-O1 -g"
+	step "build clang" make -s -C build/clang -j"$jobs" all fuzz
+	step "fuzz, ten seconds" make -s -C build/clang fuzz-short
+fi
+
+say "release"
+step "distcheck" make -s -C build/plain distcheck-short
+
+say "summary"
+sh tests/summary.sh "$failed_steps" build/plain build/asan
