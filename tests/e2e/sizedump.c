@@ -14,7 +14,7 @@
 #include <string.h>
 
 #include "base/compiler.h"
-#include "runtime/cpython/py.h"
+#include "runtime/cpython/value.h"
 
 #define KINDS_MAX	65536
 
@@ -33,6 +33,7 @@ OT_EXPORT int sd_lines(uintptr_t code, int n, int *lines);
 OT_EXPORT long sd_utf8(uintptr_t str, char *dst, size_t cap);
 OT_EXPORT int sd_is_gc(uintptr_t o);
 OT_EXPORT int sd_is_subtype(uintptr_t type, uintptr_t base);
+OT_EXPORT uintptr_t sd_find(uintptr_t dict, const char *key);
 OT_EXPORT size_t sd_kinds(void);
 
 static struct kind_copy kinds[KINDS_MAX];
@@ -228,4 +229,10 @@ int
 sd_is_subtype(uintptr_t type, uintptr_t base)
 {
 	return py_is_subtype(&walk, type, base);
+}
+
+uintptr_t
+sd_find(uintptr_t dict, const char *key)
+{
+	return py_items_find(&walk, dict, key, strlen(key));
 }
