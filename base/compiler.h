@@ -13,6 +13,7 @@
 #define OT_WEAK			__attribute__((weak))
 #define OT_LIKELY(x)		__builtin_expect(!!(x), 1)
 #define OT_UNLIKELY(x)		__builtin_expect(!!(x), 0)
+#define OT_CTZ64(x)		__builtin_ctzll(x)	/* x is not 0 */
 #define OT_PREFETCH(p)		__builtin_prefetch(p)
 
 #define OT_ARRAY_LEN(a)		(sizeof(a) / sizeof((a)[0]))

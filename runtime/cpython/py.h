@@ -98,7 +98,8 @@ struct py_layout {
 	uint16_t gen_frame;		/* gi_iframe, or gi_frame to 3.10 */
 	uint16_t gen_frame_state;	/* from 3.11; int8 */
 	uint16_t gen_cleared;		/* a value: states from it on: no frame */
-	uint16_t gen_code, gen_name, gen_qualname;
+	uint16_t gen_code;		/* to 3.11 */
+	uint16_t gen_name, gen_qualname;
 	uint16_t gen_exc;		/* exception state kept while suspended */
 	uint16_t gen_origin;		/* cr_origin; 3.11+: or ag_finalizer */
 	uint16_t agen_finalizer;	/* to 3.10 */
@@ -130,7 +131,10 @@ struct py_layout {
 /* The layout of 3.minor, unverified; NULL when there is none. */
 const struct py_layout *py_layout_find(unsigned minor);
 
-/* Types found by dlsym (exported data); 0 where a version has none. */
+/*
+ * Types found by dlsym (exported data); 0 where a version has none.  `none` and
+ * `ellipsis` are the types of these two.
+ */
 struct py_types {
 	py_obj type, object, dict, list, tuple, set, frozenset, str, bytes;
 	py_obj bytearray, integer, boolean, real, complex, none, ellipsis;
@@ -139,27 +143,40 @@ struct py_types {
 	py_obj property, classmethod, staticmethod, traceback, memoryview;
 	py_obj weakref, weakproxy, weakcallable;	/* _PyWeakref_RefType ... */
 	py_obj super, dictproxy, capsule;
+	py_obj exception;		/* BaseException */
 };
 
-struct py_bitmap;	/* visited set, two levels, 1 bit per 8 bytes */
+struct py_bitmap;	/* the objects seen and done, see mem.c */
 
 /* State of one walk; lives in the walk's own memory. */
 struct py_walk {
 	struct objtop_sink *sink;
-	const struct py_layout *L;	/* verified copy */
+	const struct py_layout *L;	/* verified */
 	struct py_types T;
 	unsigned minor;
 	py_obj runtime;			/* &_PyRuntime */
 	py_obj interp;			/* main interpreter */
+	py_obj modules;			/* sys.modules */
 	py_obj own_thread;		/* the agent's PyThreadState: not shown */
+	unsigned tid_offset;		/* of the kernel's id in pthread_t; or 0 */
 	py_obj true_, false_, none;	/* singletons */
 	struct py_bitmap *seen;
-	/* objects marked and not yet reported */
-	py_obj *stack;
-	size_t depth, cap;
 	int stop;			/* a sink call said stop, or no memory */
 	/* kinds: type address to sink's id (open addressing) */
 	struct py_kindmap *kinds;
+
+	/* what follows belongs to the walk's own files: walk.h */
+	bool want_refs, want_names, want_text, want_roots;
+	bool in_root;			/* refs go to a root, not to an object */
+	bool tally_on;
+	struct py_infos *infos;		/* type address to struct py_info */
+	struct py_tally *tally;		/* refs of one object, as a multiset */
+	struct py_hints *hints;		/* cell address to its variable's name */
+	struct py_statics *statics;	/* static types met */
+	py_obj subtype_traverse;	/* tp_traverse of classes made in Python */
+	py_obj static_state;		/* 3.12+: of builtin types, by index */
+	uint64_t objects;
+	uint64_t odd_refs, odd_objects;	/* did not look like what they should */
 };
 
 /* ---- mem.c: reading what may not be there; bitmap; worklist ---- */
@@ -172,7 +189,7 @@ struct py_bitmap *py_bitmap_new(struct objtop_sink *s);
 /* Marks; true when it was marked before (or addr is no user address). */
 bool py_bitmap_mark(struct py_walk *w, py_obj o);
 bool py_bitmap_has(const struct py_walk *w, py_obj o);
-/* Marks o and puts it on the worklist unless it was seen. */
+/* Marks o, to be reported later, unless it was seen. */
 void py_push(struct py_walk *w, py_obj o);
 
 /* ---- kind.c: types ---- */

@@ -1,0 +1,323 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * provider.c - CPython as a heap to publish.
+ *
+ * hold() takes the GIL as any foreign thread does, and that is all of Python's
+ * code that runs in the live process: nothing is allocated there between
+ * hold() and release(), since an allocation could start a collection.  What
+ * the walk needs beyond it is read from memory, in the clone.
+ */
+#include <string.h>
+#include <sys/syscall.h>
+
+#include "runtime/cpython/walk.h"
+#include "runtime/sys.h"
+
+#define FIRST_MINOR	8
+#define LAST_MINOR	15
+#define FREE_THREADED	16	/* in _PyRuntime's debug offsets, 3.13+ */
+#define TID_FIRST	16	/* where pthread_t may have the kernel's id */
+#define TID_LAST	2048
+
+typedef void *(*finder)(void *handle, const char *name);
+
+static struct {
+	unsigned minor;
+	char version[32];
+	py_obj runtime, modules, interp, own_thread;
+	bool created;		/* our thread has its state from us */
+	int gil;		/* as PyGILState_Release wants it */
+	unsigned tid_offset;
+	struct py_types types;
+	py_obj none, true_, false_;
+	int (*is_initialized)(void);
+	int (*is_finalizing)(void);
+	int (*ensure)(void);
+	void (*release)(int);
+	void *(*this_thread)(void);
+	void *(*module_dict)(void);
+	void *(*main_interp)(void);
+} self;
+
+void
+py_why(char *why, size_t cap, const char *text)
+{
+	size_t n = 0;
+
+	if (!cap)
+		return;
+	while (n < cap - 1 && why[n])
+		n++;
+	while (n < cap - 1 && *text)
+		why[n++] = *text++;
+	why[n] = '\0';
+}
+
+static int
+refuse(char *why, size_t cap, const char *text)
+{
+	if (cap)
+		why[0] = '\0';
+	py_why(why, cap, text);
+	return -1;
+}
+
+/*
+ * The kernel's id of a thread stands somewhere in what pthread_t points at;
+ * our own thread shows where.  Only asked for where Python does not know it.
+ */
+static void
+find_tid_offset(void)
+{
+	const struct py_layout *L = py_layout_find(self.minor);
+	uintptr_t thread;
+	long tid = ota_syscall(SYS_gettid, 0, 0, 0, 0, 0, 0);
+	unsigned i;
+	int v;
+
+	if (self.tid_offset || L->ts_native_id != PY_NO ||
+	    !py_peek_ptr(self.own_thread + L->ts_thread_id, &thread))
+		return;
+	for (i = TID_FIRST; i < TID_LAST; i += 4) {
+		if (!py_peek(thread + i, &v, sizeof(v)))
+			return;
+		if (v == tid) {
+			self.tid_offset = i;
+			return;
+		}
+	}
+}
+
+static int
+hold(void *unused, char *why, size_t cap)
+{
+	(void)unused;
+	if (!self.is_initialized())
+		return refuse(why, cap, "the interpreter is not initialised; "
+			      "try again later");
+	if (self.is_finalizing())
+		return refuse(why, cap, "the interpreter is shutting down");
+	self.created = !self.this_thread();
+	self.gil = self.ensure();
+	if (self.is_finalizing()) {
+		self.release(self.gil);
+		return refuse(why, cap, "the interpreter is shutting down");
+	}
+	self.own_thread = (py_obj)self.this_thread();
+	self.interp = (py_obj)self.main_interp();
+	self.modules = (py_obj)self.module_dict();
+	find_tid_offset();
+	return 0;
+}
+
+static void
+release(void *unused)
+{
+	(void)unused;
+	self.own_thread = 0;
+	self.release(self.gil);
+}
+
+static int
+walk(void *unused, struct objtop_sink *sink, char *why, size_t cap)
+{
+	struct py_walk *w = sink->alloc(sink, sizeof(*w));
+
+	(void)unused;
+	if (cap)
+		why[0] = '\0';
+	if (!w)
+		return refuse(why, cap, "no memory for the walk");
+	w->sink = sink;
+	w->L = py_layout_find(self.minor);
+	w->minor = self.minor;
+	w->T = self.types;
+	w->runtime = self.runtime;
+	w->interp = self.interp;
+	w->modules = self.modules;
+	w->own_thread = self.created ? self.own_thread : 0;
+	w->tid_offset = self.tid_offset;
+	w->none = self.none;
+	w->true_ = self.true_;
+	w->false_ = self.false_;
+	return py_walk_run(w, why, cap);
+}
+
+/* "3.11.7 (main, ...)": the version up to the blank, and the minor number. */
+static bool
+read_version(const char *s)
+{
+	size_t n;
+
+	for (n = 0; n < sizeof(self.version) - 1 && s[n] && s[n] != ' '; n++)
+		self.version[n] = s[n];
+	self.version[n] = '\0';
+	if (s[0] != '3' || s[1] != '.')
+		return false;
+	self.minor = 0;
+	for (n = 2; n < 5 && s[n] >= '0' && s[n] <= '9'; n++)
+		self.minor = self.minor * 10 + (unsigned)(s[n] - '0');
+	return self.minor >= FIRST_MINOR && self.minor <= LAST_MINOR;
+}
+
+static void
+find_types(finder dlsym)
+{
+	struct py_types *T = &self.types;
+	const struct {
+		py_obj *at;
+		const char *symbol;
+	} all[] = {
+		{ &T->type, "PyType_Type" },
+		{ &T->object, "PyBaseObject_Type" },
+		{ &T->dict, "PyDict_Type" },
+		{ &T->list, "PyList_Type" },
+		{ &T->tuple, "PyTuple_Type" },
+		{ &T->set, "PySet_Type" },
+		{ &T->frozenset, "PyFrozenSet_Type" },
+		{ &T->str, "PyUnicode_Type" },
+		{ &T->bytes, "PyBytes_Type" },
+		{ &T->bytearray, "PyByteArray_Type" },
+		{ &T->integer, "PyLong_Type" },
+		{ &T->boolean, "PyBool_Type" },
+		{ &T->real, "PyFloat_Type" },
+		{ &T->complex, "PyComplex_Type" },
+		{ &T->ellipsis, "PyEllipsis_Type" },
+		{ &T->function, "PyFunction_Type" },
+		{ &T->method, "PyMethod_Type" },
+		{ &T->cfunction, "PyCFunction_Type" },
+		{ &T->module, "PyModule_Type" },
+		{ &T->cell, "PyCell_Type" },
+		{ &T->code, "PyCode_Type" },
+		{ &T->frame, "PyFrame_Type" },
+		{ &T->generator, "PyGen_Type" },
+		{ &T->coroutine, "PyCoro_Type" },
+		{ &T->asyncgen, "PyAsyncGen_Type" },
+		{ &T->odict, "PyODict_Type" },
+		{ &T->frozendict, "PyFrozenDict_Type" },
+		{ &T->slice, "PySlice_Type" },
+		{ &T->range, "PyRange_Type" },
+		{ &T->property, "PyProperty_Type" },
+		{ &T->classmethod, "PyClassMethod_Type" },
+		{ &T->staticmethod, "PyStaticMethod_Type" },
+		{ &T->traceback, "PyTraceBack_Type" },
+		{ &T->memoryview, "PyMemoryView_Type" },
+		{ &T->weakref, "_PyWeakref_RefType" },
+		{ &T->weakproxy, "_PyWeakref_ProxyType" },
+		{ &T->weakcallable, "_PyWeakref_CallableProxyType" },
+		{ &T->super, "PySuper_Type" },
+		{ &T->dictproxy, "PyDictProxy_Type" },
+		{ &T->capsule, "PyCapsule_Type" },
+	};
+	size_t i;
+	py_obj *exception;
+
+	for (i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+		*all[i].at = (py_obj)dlsym(NULL, all[i].symbol);
+	exception = dlsym(NULL, "PyExc_BaseException");
+	T->exception = exception ? *exception : 0;
+	self.none = (py_obj)dlsym(NULL, "_Py_NoneStruct");
+	self.true_ = (py_obj)dlsym(NULL, "_Py_TrueStruct");
+	self.false_ = (py_obj)dlsym(NULL, "_Py_FalseStruct");
+	if (self.none)
+		T->none = PY_AT(self.none, 8, py_obj);
+}
+
+/* dlsym() gives data pointers; the bits of a function's are the same here. */
+static bool
+find_function(finder dlsym, const char *name, void *at)
+{
+	void *f = dlsym(NULL, name);
+
+	memcpy(at, &f, sizeof(f));
+	return f != NULL;
+}
+
+static bool
+find_functions(finder d)
+{
+	bool ok = find_function(d, "Py_IsInitialized", &self.is_initialized);
+
+	if (!find_function(d, "Py_IsFinalizing", &self.is_finalizing))
+		ok &= find_function(d, "_Py_IsFinalizing",
+				    &self.is_finalizing);
+	ok &= find_function(d, "PyGILState_Ensure", &self.ensure);
+	ok &= find_function(d, "PyGILState_Release", &self.release);
+	ok &= find_function(d, "PyGILState_GetThisThreadState",
+			    &self.this_thread);
+	ok &= find_function(d, "PyImport_GetModuleDict", &self.module_dict);
+	ok &= find_function(d, "PyInterpreterState_Main", &self.main_interp);
+	return ok;
+}
+
+static bool
+has_types(void)
+{
+	const struct py_types *T = &self.types;
+
+	return T->type && T->object && T->dict && T->list && T->tuple &&
+		T->set && T->frozenset && T->str && T->bytes && T->integer &&
+		T->function && T->code && T->frame && T->generator &&
+		T->cell && T->module && T->exception && T->cfunction &&
+		self.none;
+}
+
+/* A free-threaded build has larger object heads and no collector's lists. */
+static bool
+is_free_threaded(void)
+{
+	char cookie[8];
+	uintptr_t flag;
+	size_t i;
+
+	if (self.minor < 13 || !py_peek(self.runtime, cookie, sizeof(cookie)))
+		return false;
+	for (i = 0; i < sizeof(cookie); i++) {
+		if (cookie[i] != "xdebugpy"[i])
+			return false;
+	}
+	return py_peek_ptr(self.runtime + FREE_THREADED, &flag) && flag;
+}
+
+bool
+py_provider(finder dlsym, struct objtop_provider *out, char *why, size_t cap)
+{
+	const char *(*version)(void);
+
+	if (!find_function(dlsym, "Py_GetVersion", &version)) {
+		refuse(why, cap, "no CPython in this process");
+		return false;
+	}
+	if (!read_version(version())) {
+		refuse(why, cap, "CPython ");
+		py_why(why, cap, self.version);
+		py_why(why, cap, " is not one of the versions 3.8 to 3.15");
+		return false;
+	}
+	self.runtime = (py_obj)dlsym(NULL, "_PyRuntime");
+	if (!self.runtime || !find_functions(dlsym)) {
+		refuse(why, cap, "this CPython does not export what is needed "
+		       "(_PyRuntime, PyGILState_Ensure ...)");
+		return false;
+	}
+	if (is_free_threaded()) {
+		refuse(why, cap, "free-threaded builds of CPython are not "
+		       "supported");
+		return false;
+	}
+	find_types(dlsym);
+	if (!has_types()) {
+		refuse(why, cap, "this CPython does not export its types");
+		return false;
+	}
+	*out = (struct objtop_provider){
+		.size = sizeof(*out),
+		.abi = OBJTOP_ABI,
+		.runtime = "cpython",
+		.version = self.version,
+		.hold = hold,
+		.release = release,
+		.walk = walk,
+	};
+	return true;
+}

@@ -1,0 +1,342 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * roots.c - what keeps objects alive from outside: modules by name, the frames
+ * of every thread, and the state of threads and of the interpreter.
+ *
+ * To 3.10 a frame is an object and the root refers to it; later the root holds
+ * the frame's locals and stack itself, except where a generator or a frame
+ * object owns the frame: then it refers to the owner.
+ */
+#include "runtime/cpython/walk.h"
+
+#define NAME_MAX_BYTES	400
+#define MOST_THREADS	100000
+#define MOST_FRAMES	10000000
+
+enum owner {
+	OWNED_BY_THREAD,
+	OWNED_BY_GENERATOR,
+	OWNED_BY_FRAME_OBJECT,
+	OWNED_BY_C		/* and above: entered from C, no Python code */
+};
+
+struct text {
+	char at[NAME_MAX_BYTES];
+	size_t n;
+};
+
+static void
+put(struct text *t, const char *s, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n && t->n < sizeof(t->at); i++)
+		t->at[t->n++] = s[i];
+}
+
+static void
+put_number(struct text *t, uint64_t v)
+{
+	char digits[20];
+	size_t n = sizeof(digits);
+
+	do {
+		digits[--n] = (char)('0' + v % 10);
+		v /= 10;
+	} while (v);
+	put(t, digits + n, sizeof(digits) - n);
+}
+
+static void
+begin(struct py_walk *w, enum objtop_root_kind kind, const struct text *name,
+      uint64_t thread)
+{
+	struct objtop_root r = {
+		.kind = (uint8_t)kind,
+		.name = name->at,
+		.name_len = name->n,
+		.thread = thread,
+	};
+
+	if (w->want_roots && w->sink->root(w->sink, &r))
+		w->stop = 1;
+	w->in_root = true;
+}
+
+static void
+end(struct py_walk *w)
+{
+	w->in_root = false;
+}
+
+/* ---- modules, interpreter ---- */
+
+static void
+modules(struct py_walk *w)
+{
+	struct py_table t;
+	struct text name;
+	py_obj key, module;
+	uint64_t i;
+
+	if (!py_table(w, w->modules, &t))
+		return;
+	for (i = 0; i < t.n && !w->stop; i++) {
+		module = py_table_at(&t, i, &key);
+		if (!module || !py_ok(key) || module == w->none)
+			continue;
+		name.n = py_str_utf8(w, key, name.at, sizeof(name.at));
+		begin(w, OBJTOP_ROOT_MODULE, &name, 0);
+		py_ref(w, module, OBJTOP_REL_MODULE);
+		end(w);
+	}
+}
+
+static void
+state(struct py_walk *w, uint32_t offset, const char *name)
+{
+	uintptr_t v;
+
+	if (offset == PY_NO || !py_peek_ptr(w->interp + offset, &v))
+		return;
+	if (py_ok(v) && py_info(w, py_type(w, v)))
+		py_ref_cstr(w, v, OBJTOP_REL_INTERNAL, name);
+}
+
+static void
+interpreter(struct py_walk *w)
+{
+	const struct py_layout *L = w->L;
+	struct text name = { .n = 0 };
+
+	put(&name, "interpreter", 11);
+	begin(w, OBJTOP_ROOT_INTERPRETER, &name, 0);
+	state(w, L->in_modules, "sys.modules");
+	state(w, L->in_sysdict, "sys");
+	state(w, L->in_builtins, "builtins");
+	state(w, L->in_modules_index, "modules by index");
+	state(w, L->in_importlib, "importlib");
+	state(w, L->in_import_func, "__import__");
+	state(w, L->in_dict, "interpreter dict");
+	if (L->in_codecs != PY_NO) {
+		state(w, L->in_codecs, "codec search path");
+		state(w, L->in_codecs + 8, "codec cache");
+		state(w, L->in_codecs + 16, "codec error handlers");
+	}
+	end(w);
+}
+
+/* ---- threads ---- */
+
+static uint64_t
+native_id(const struct py_walk *w, uintptr_t ts)
+{
+	uintptr_t thread;
+	int id;
+
+	if (w->L->ts_native_id != PY_NO)
+		return PY_AT(ts, w->L->ts_native_id, uint64_t);
+	/* To 3.10 only the C library's structure knows it. */
+	thread = PY_AT(ts, w->L->ts_thread_id, uintptr_t);
+	if (!w->tid_offset ||
+	    !py_peek(thread + w->tid_offset, &id, sizeof(id)) || id <= 0)
+		return 0;
+	return (uint64_t)id;
+}
+
+/* The last two parts of a path: "server.py" alone is in every package. */
+static void
+put_path(struct text *t, const char *path, size_t n)
+{
+	size_t from = n;
+	int parts = 0;
+
+	while (from > 0) {
+		if (path[from - 1] == '/' && ++parts == 2)
+			break;
+		from--;
+	}
+	put(t, path + from, n - from);
+}
+
+static void
+put_place(const struct py_walk *w, struct text *t, py_obj code, int lasti)
+{
+	const struct py_layout *L = w->L;
+	char s[NAME_MAX_BYTES / 2];
+	int line;
+
+	put(t, s, py_str_utf8(w, PY_AT(code, L->co_name, py_obj), s,
+			      sizeof(s) / 2));
+	put(t, " (", 2);
+	put_path(t, s, py_str_utf8(w, PY_AT(code, L->co_filename, py_obj), s,
+				   sizeof(s)));
+	line = py_code_line(w, code, lasti);
+	if (line > 0) {
+		put(t, ":", 1);
+		put_number(t, (uint64_t)line);
+	}
+	put(t, ")", 1);
+}
+
+static bool
+is_code(const struct py_walk *w, py_obj code)
+{
+	return py_ok(code) && py_type(w, code) == w->T.code;
+}
+
+static void
+old_frames(struct py_walk *w, uintptr_t ts, uint64_t id)
+{
+	const struct py_layout *L = w->L;
+	py_obj f = PY_AT(ts, L->ts_frame, py_obj);
+	int n, lasti;
+
+	for (n = 0; py_ok(f) && n < MOST_FRAMES && !w->stop; n++) {
+		struct text name = { .n = 0 };
+		py_obj code = PY_AT(f, L->fr_code, py_obj);
+
+		if (!is_code(w, code))
+			break;
+		lasti = PY_AT(f, L->fr_lasti, int);
+		put_place(w, &name, code, w->minor == 10 ? lasti * 2 : lasti);
+		begin(w, OBJTOP_ROOT_FRAME, &name, id);
+		py_ref_cstr(w, f, OBJTOP_REL_INTERNAL, "frame");
+		end(w);
+		f = PY_AT(f, L->fr_previous, py_obj);
+	}
+}
+
+static void
+frame_root(struct py_walk *w, uintptr_t frame, int owner, py_obj code,
+	   uint64_t id)
+{
+	const struct py_layout *L = w->L;
+	struct text name = { .n = 0 };
+	uintptr_t at = PY_AT(frame, L->fr_prev_instr, uintptr_t);
+
+	put_place(w, &name, code, (int)(at - (code + L->co_code)));
+	begin(w, OBJTOP_ROOT_FRAME, &name, id);
+	if (owner == OWNED_BY_GENERATOR)
+		py_ref_cstr(w, frame - L->gen_frame, OBJTOP_REL_INTERNAL,
+			    "generator");
+	else if (owner == OWNED_BY_FRAME_OBJECT)
+		py_ref_field(w, frame, L->fr_frame_obj, OBJTOP_REL_INTERNAL,
+			     "frame");
+	else
+		py_edges_iframe(w, frame);
+	end(w);
+}
+
+static void
+frames(struct py_walk *w, uintptr_t ts, uint64_t id)
+{
+	const struct py_layout *L = w->L;
+	uintptr_t frame, c;
+	int n, owner;
+
+	if (L->ts_cframe != PY_NO) {
+		c = PY_AT(ts, L->ts_cframe, uintptr_t);
+		frame = py_ok(c) ? PY_AT(c, L->cframe_frame, uintptr_t) : 0;
+	} else {
+		frame = PY_AT(ts, L->ts_frame, uintptr_t);
+	}
+	for (n = 0; py_ok(frame) && n < MOST_FRAMES && !w->stop; n++) {
+		py_obj code = py_slot(w, PY_AT(frame, L->fr_code, uintptr_t));
+
+		owner = PY_AT(frame, L->fr_owner, char);
+		if (owner < OWNED_BY_C && is_code(w, code))
+			frame_root(w, frame, owner, code, id);
+		frame = PY_AT(frame, L->fr_previous, uintptr_t);
+	}
+}
+
+/* What a thread holds outside its frames. */
+static void
+thread_root(struct py_walk *w, uintptr_t ts, uint64_t id)
+{
+	const struct py_layout *L = w->L;
+	struct text name = { .n = 0 };
+	unsigned exc = L->ts_exc_state;
+
+	put(&name, "thread ", 7);
+	put_number(&name, id);
+	begin(w, OBJTOP_ROOT_THREAD, &name, id);
+	py_ref_field(w, ts, L->ts_dict, OBJTOP_REL_INTERNAL, "thread dict");
+	py_ref_field(w, ts, L->ts_context, OBJTOP_REL_INTERNAL, "context");
+	py_ref_field(w, ts, L->ts_async_exc, OBJTOP_REL_INTERNAL,
+		     "asynchronous exception");
+	py_ref_field(w, ts, L->ts_asyncgen, OBJTOP_REL_INTERNAL,
+		     "async generator first iteration hook");
+	py_ref_field(w, ts, L->ts_asyncgen + 8u, OBJTOP_REL_INTERNAL,
+		     "async generator finalizer hook");
+	py_ref_field(w, ts, L->ts_profileobj, OBJTOP_REL_INTERNAL,
+		     "profile function");
+	py_ref_field(w, ts, L->ts_profileobj + 8u, OBJTOP_REL_INTERNAL,
+		     "trace function");
+	if (w->minor < 11) {
+		py_ref_field(w, ts, exc, OBJTOP_REL_INTERNAL,
+			     "type of exception handled");
+		py_ref_field(w, ts, exc + 16, OBJTOP_REL_TRACEBACK,
+			     "traceback");
+		exc += 8;
+	}
+	py_ref_field(w, ts, exc, OBJTOP_REL_TRACEBACK, "exception handled");
+	py_ref_field(w, ts, L->ts_current_exc, OBJTOP_REL_TRACEBACK,
+		     "exception raised");
+	if (w->minor < 12) {
+		py_ref_field(w, ts, L->ts_current_exc + 8u,
+			     OBJTOP_REL_TRACEBACK, "value raised");
+		py_ref_field(w, ts, L->ts_current_exc + 16u,
+			     OBJTOP_REL_TRACEBACK, "traceback raised");
+	}
+	end(w);
+}
+
+static void
+threads(struct py_walk *w)
+{
+	const struct py_layout *L = w->L;
+	uintptr_t ts = PY_AT(w->interp, L->in_threads_head, uintptr_t);
+	uint64_t id;
+	int n;
+
+	for (n = 0; ts && n < MOST_THREADS && !w->stop; n++) {
+		if (ts != w->own_thread) {
+			id = native_id(w, ts);
+			if (L->frobj_frame == PY_NO)
+				old_frames(w, ts, id);
+			else
+				frames(w, ts, id);
+			thread_root(w, ts, id);
+		}
+		ts = PY_AT(ts, L->ts_next, uintptr_t);
+	}
+}
+
+static void
+other_interpreters(struct py_walk *w)
+{
+	uintptr_t interp;
+	uint64_t n = 0;
+
+	if (!py_peek_ptr(w->runtime + w->L->rt_interp_head, &interp))
+		return;
+	while (interp && n < 10000) {
+		n += interp != w->interp;
+		if (!py_peek_ptr(interp + w->L->in_next, &interp))
+			break;
+	}
+	if (n)
+		w->sink->unseen(w->sink, "other interpreters in this process",
+				n);
+}
+
+void
+py_roots(struct py_walk *w)
+{
+	modules(w);
+	interpreter(w);
+	threads(w);
+	other_interpreters(w);
+}

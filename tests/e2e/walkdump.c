@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * walkdump.c - the CPython provider with a sink that writes lines, to be
+ * loaded by ctypes into any Python.
+ *
+ * walkdump(path, want, clone) holds the heap, walks it in place or in a raw
+ * clone, and writes one JSON array a line: what the test reads.  Unlike the
+ * agent this may use libc: in a clone of a program with one thread nothing
+ * holds a lock.
+ */
+#include <dlfcn.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "runtime/cpython/py.h"
+
+#define MOST_NAMES	(1u << 22)
+#define KEYS		(1u << 22)
+#define CHUNK		((size_t)64 << 20)
+
+struct chunk {
+	struct chunk *next;
+	size_t size, used;
+};
+
+struct dump {
+	struct objtop_sink sink;
+	FILE *f;
+	uint32_t kinds, names;
+	uint64_t key[KEYS];
+	uint32_t id[KEYS];
+	struct chunk *chunks;
+};
+
+static struct dump *
+dump_of(struct objtop_sink *s)
+{
+	return (struct dump *)s;
+}
+
+static void
+put_text(FILE *f, const char *s, size_t n)
+{
+	size_t i;
+
+	if (!s) {
+		fputs("null", f);
+		return;
+	}
+	putc('"', f);
+	for (i = 0; i < n; i++) {
+		unsigned char c = (unsigned char)s[i];
+
+		if (c == '"' || c == '\\')
+			fprintf(f, "\\%c", c);
+		else if (c < 0x20)
+			fprintf(f, "\\u%04x", c);
+		else
+			putc(c, f);
+	}
+	putc('"', f);
+}
+
+static uint32_t
+dump_kind(struct objtop_sink *s, const struct objtop_kind *k)
+{
+	struct dump *d = dump_of(s);
+
+	fprintf(d->f, "[\"K\",%" PRIu32 ",%" PRIu64 ",", d->kinds, k->addr);
+	put_text(d->f, k->name, k->name_len);
+	putc(',', d->f);
+	put_text(d->f, k->module, k->module_len);
+	fprintf(d->f, ",%" PRIu32 "]\n", k->flags);
+	return d->kinds++;
+}
+
+static uint32_t *
+slot(struct dump *d, uint64_t key)
+{
+	uint32_t i = (uint32_t)(key * 0x9e3779b97f4a7c15u >> 40) % KEYS;
+
+	while (d->key[i] && d->key[i] != key)
+		i = (i + 1) % KEYS;
+	d->key[i] = key;
+	return &d->id[i];
+}
+
+static uint32_t
+dump_name_known(struct objtop_sink *s, uint64_t key)
+{
+	return *slot(dump_of(s), key) - 1;
+}
+
+static uint32_t
+dump_name(struct objtop_sink *s, uint64_t key, const char *name, size_t len)
+{
+	struct dump *d = dump_of(s);
+	uint32_t *id = key ? slot(d, key) : NULL;
+
+	if (id && *id)
+		return *id - 1;
+	fprintf(d->f, "[\"N\",%" PRIu32 ",", d->names);
+	put_text(d->f, name, len);
+	fputs("]\n", d->f);
+	if (id)
+		*id = d->names + 1;
+	return d->names++;
+}
+
+static int
+dump_object(struct objtop_sink *s, const struct objtop_object *o)
+{
+	FILE *f = dump_of(s)->f;
+
+	fprintf(f, "[\"O\",%" PRIu64 ",%" PRIu32 ",%" PRIu32 ",%" PRIu64
+		",%" PRIu64 ",%" PRId64 ",", o->addr, o->kind, o->flags,
+		o->bytes, o->extra, o->refcount);
+	put_text(f, o->text, o->text_len);
+	fputs("]\n", f);
+	return ferror(f);
+}
+
+static int
+dump_ref(struct objtop_sink *s, const struct objtop_ref *r)
+{
+	FILE *f = dump_of(s)->f;
+
+	fprintf(f, "[\"R\",%" PRIu64 ",%u", r->to, (unsigned)r->relation);
+	if (r->name_type == OBJTOP_NAME_INDEX)
+		fprintf(f, ",%" PRId64, r->index);
+	else if (r->name_type == OBJTOP_NAME_ID)
+		fprintf(f, ",\"%" PRIu32 "\"", r->id);
+	fputs("]\n", f);
+	return ferror(f);
+}
+
+static int
+dump_root(struct objtop_sink *s, const struct objtop_root *r)
+{
+	FILE *f = dump_of(s)->f;
+
+	fprintf(f, "[\"T\",%u,%" PRIu64 ",", (unsigned)r->kind, r->thread);
+	put_text(f, r->name, r->name_len);
+	fputs("]\n", f);
+	return ferror(f);
+}
+
+static void
+dump_unseen(struct objtop_sink *s, const char *reason, uint64_t count)
+{
+	FILE *f = dump_of(s)->f;
+
+	fputs("[\"U\",", f);
+	put_text(f, reason, strlen(reason));
+	fprintf(f, ",%" PRIu64 "]\n", count);
+}
+
+static void *
+dump_alloc(struct objtop_sink *s, size_t bytes)
+{
+	struct dump *d = dump_of(s);
+	struct chunk *c = d->chunks;
+	size_t size;
+
+	bytes = (bytes + 15) & ~(size_t)15;
+	if (!c || c->size - c->used < bytes) {
+		size = bytes + 64 > CHUNK ? bytes + 64 : CHUNK;
+		c = mmap(NULL, size, PROT_READ | PROT_WRITE,
+			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+		if (c == MAP_FAILED)
+			return NULL;
+		c->size = size;
+		c->used = 64;
+		c->next = d->chunks;
+		d->chunks = c;
+	}
+	c->used += bytes;
+	return (char *)c + c->used - bytes;
+}
+
+static void
+dump_phase(struct objtop_sink *s, const char *what)
+{
+	FILE *f = dump_of(s)->f;
+
+	fputs("[\"P\",", f);
+	put_text(f, what, strlen(what));
+	fputs("]\n", f);
+	fflush(f);
+}
+
+static struct dump *
+dump_new(const char *path, uint32_t want)
+{
+	struct dump *d = mmap(NULL, sizeof(*d), PROT_READ | PROT_WRITE,
+			      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
+			      -1, 0);
+
+	if (d == MAP_FAILED)
+		return NULL;
+	d->f = fopen(path, "w");
+	if (!d->f) {
+		munmap(d, sizeof(*d));
+		return NULL;
+	}
+	d->sink = (struct objtop_sink){
+		.size = sizeof(d->sink),
+		.want = want,
+		.kind = dump_kind,
+		.name = dump_name,
+		.name_known = dump_name_known,
+		.object = dump_object,
+		.ref = dump_ref,
+		.root = dump_root,
+		.root_ref = dump_ref,
+		.unseen = dump_unseen,
+		.alloc = dump_alloc,
+		.phase = dump_phase,
+	};
+	return d;
+}
+
+static void
+dump_free(struct dump *d)
+{
+	struct chunk *c;
+
+	while ((c = d->chunks)) {
+		d->chunks = c->next;
+		munmap(c, c->size);
+	}
+	munmap(d, sizeof(*d));
+}
+
+static int
+walk(struct objtop_provider *p, struct dump *d, char *why, size_t cap)
+{
+	int failed = p->walk(p->self, &d->sink, why, cap);
+
+	if (failed) {
+		fputs("[\"E\",", d->f);
+		put_text(d->f, why, strlen(why));
+		fputs("]\n", d->f);
+	} else {
+		fputs("[\"END\"]\n", d->f);
+	}
+	if (fclose(d->f))
+		failed = -1;
+	return failed;
+}
+
+static int
+walk_in_clone(struct objtop_provider *p, struct dump *d, char *why, size_t cap)
+{
+	int status = -1;
+	long pid = syscall(SYS_clone, 0, 0, 0, 0, 0);
+
+	if (pid == 0) {
+		signal(SIGSEGV, SIG_DFL);
+		_exit(walk(p, d, why, cap) ? 1 : 0);
+	}
+	fclose(d->f);
+	if (pid < 0 || waitpid((pid_t)pid, &status, __WALL) < 0)
+		return -1;
+	if (WIFSIGNALED(status))
+		return 1000 + WTERMSIG(status);
+	return WEXITSTATUS(status);
+}
+
+OBJTOP_EXPORT int walkdump(const char *path, unsigned want, int clone,
+			   char *why, size_t cap);
+
+/* 0; or a reason in why[cap], or 1000 + the signal that ended the clone. */
+int
+walkdump(const char *path, unsigned want, int clone, char *why, size_t cap)
+{
+	struct objtop_provider p;
+	struct dump *d;
+	int failed;
+
+	if (!py_provider(dlsym, &p, why, cap))
+		return -1;
+	d = dump_new(path, want);
+	if (!d)
+		return -1;
+	failed = p.hold(p.self, why, cap);
+	if (!failed) {
+		failed = clone ? walk_in_clone(&p, d, why, cap) :
+			walk(&p, d, why, cap);
+		p.release(p.self);
+	} else {
+		fclose(d->f);
+	}
+	dump_free(d);
+	return failed;
+}
