@@ -152,10 +152,12 @@ sd_init(void)
 	f.p = symbol("PyInterpreterState_Head");
 	walk.interp = f.p ? (py_obj)f.head() : 0;
 	walk.runtime = symbol("_PyRuntime");
+	f.p = symbol("PyImport_GetModuleDict");
+	walk.modules = f.p ? (py_obj)f.head() : 0;
 	walk.true_ = symbol("_Py_TrueStruct");
 	walk.false_ = symbol("_Py_FalseStruct");
 	walk.none = symbol("_Py_NoneStruct");
-	return walk.interp && walk.none ? 0 : -1;
+	return walk.modules && walk.none ? 0 : -1;
 }
 
 uint64_t
