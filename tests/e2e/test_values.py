@@ -30,7 +30,8 @@ ASK = ("import os, platform, sys, sysconfig; print(os.path.realpath("
 LEAST = {
     "size": 50000, "text": 20000, "utf8": 20000, "lines": 10000,
     "kind": 1000, "cname": 1000, "subtype": 5000, "cut": 1000,
-    "single": 400, "extra": 8, "origin": 9, "is_gc": 20000,
+    "single": 400, "extra": 8, "origin": 23, "is_gc": 20000,
+    "find": 20000,
 }
 
 

@@ -14,6 +14,7 @@ import importlib
 import inspect
 import json
 import math
+import os
 import pkgutil
 import random
 import sys
@@ -49,6 +50,8 @@ class Agent:
         lib.sd_lines.argtypes = [obj, ctypes.c_int,
                                  ctypes.POINTER(ctypes.c_int)]
         lib.sd_is_gc.argtypes = [obj]
+        lib.sd_find.restype = ctypes.c_void_p
+        lib.sd_find.argtypes = [obj, buf]
         lib.sd_is_subtype.argtypes = [obj, obj]
         self.lib = lib
         self.extra = ctypes.c_uint64()
@@ -225,6 +228,17 @@ def check_utf8(r, agent, s):
         expected = "".join("\ufffd" if "\ud800" <= c <= "\udfff" else c
                            for c in s)
         r.check("utf8", "str", agent.utf8(s), expected)
+
+
+def check_find(r, agent, d):
+    """A few keys of each dict: shared tables, wide ones, with holes."""
+    if len(d) > 2000:
+        return
+    keys = [k for k in d if type(k) is str and k.isascii() and "\0" not in k]
+    for k in keys[:1] + keys[-2:]:
+        r.check("find", "dict", agent.lib.sd_find(id(d), k.encode()), id(d[k]),
+                k)
+    r.check("find", "dict", agent.lib.sd_find(id(d), b"no such key"), None)
 
 
 def expected_lines(code):
@@ -587,7 +601,6 @@ def code_things():
 def io_things(scratch):
     import io
     import mmap
-    import os
     import pickle
     import struct
     path = os.path.join(scratch, "values.%d" % os.getpid())
@@ -840,6 +853,24 @@ def check_origin(r, agent):
                     (importlib.machinery.ModuleSpec, False)]:
         r.check("origin", t.__name__, bool(agent.kind(t)[2] & 2), user)
         keep.append(t)
+    library = os.path.dirname(os.__file__)
+    for path, spec, user in [
+            (library + "/made/x.py", None, False),
+            (library + "/site-packages/made/x.py", None, True),
+            (library + "/dist-packages/made.py", None, True),
+            (library + "x/made.py", None, True),
+            ("/nowhere/made.py", None, True),
+            (None, None, True), (None, math.__spec__, False)]:
+        name = "made_%d" % len(keep)
+        module = sys.modules[name] = types.ModuleType(name)
+        module.__spec__ = spec
+        if path:
+            module.__file__ = path
+        t = type("Made", (), {"__module__": name})
+        r.check("origin", str(path), bool(agent.kind(t)[2] & 2), user)
+        t = type("Made", (), {"__module__": name + ".inner"})
+        r.check("origin", str(path), bool(agent.kind(t)[2] & 2), user)
+        keep.append(t)
     np = sys.modules.get("numpy")
     if np:
         for t in (np.ndarray, np.matrix, np.random.Generator):
@@ -895,6 +926,8 @@ def main(argv):
             check_type(r, agent, o)
         elif issubclass(t, str):
             check_utf8(r, agent, o)
+        elif t is dict:
+            check_find(r, agent, o)
         elif t is types.CodeType:
             check_lines(r, agent, o)
     print()
