@@ -16,13 +16,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CHUNK_MIN	((size_t)4096)
-#define CHUNK_MAX	((size_t)1 << 20)
-#define ALIGN		(alignof(max_align_t))
+#define CHUNK_MIN ((size_t)4096)
+#define CHUNK_MAX ((size_t)1 << 20)
+#define ALIGN (alignof(max_align_t))
 
 struct ot_arena_chunk {
 	struct ot_arena_chunk *next;
-	size_t used, size;	/* of data */
+	size_t used, size; /* of data */
 	alignas(max_align_t) unsigned char data[];
 };
 

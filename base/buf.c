@@ -39,7 +39,7 @@ ot_buf_reserve(struct ot_buf *b, size_t more)
 		b->failed = true;
 		return false;
 	}
-	need = b->len + more + 1;	/* the NUL */
+	need = b->len + more + 1; /* the NUL */
 	if (need <= b->cap)
 		return true;
 	cap = b->cap < 64 ? 64 : b->cap;

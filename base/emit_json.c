@@ -18,11 +18,12 @@
 
 #include "base/escape.h"
 
-#define DUMP_FLAGS (JSON_ENCODE_ANY | JSON_ENSURE_ASCII | JSON_REAL_PRECISION(9))
+#define DUMP_FLAGS                                                             \
+	(JSON_ENCODE_ANY | JSON_ENSURE_ASCII | JSON_REAL_PRECISION(9))
 
 struct json {
 	FILE *out;
-	struct ot_buf text;	/* scratch */
+	struct ot_buf text; /* scratch */
 	bool ok;
 };
 

@@ -8,9 +8,6 @@
  * other strings give way only where the line would not fit otherwise.  A
  * table of one row that has tables nested in it is printed as a record, one
  * line a column.
- *
- * Where the locale is not UTF-8, characters beyond ASCII are written \uNNNN:
- * their bytes would be controls to some terminals.
  */
 #include "config.h"
 
@@ -25,19 +22,19 @@
 #include "base/units.h"
 #include "base/utf8.h"
 
-#define GAP		2	/* blanks between columns */
-#define SHRINK_TO	12	/* strings give way down to this */
-#define INDENT_MAX	40	/* a tree deeper than this stays at the margin */
+#define GAP 2	      /* blanks between columns */
+#define SHRINK_TO 12  /* strings give way down to this */
+#define INDENT_MAX 40 /* a tree deeper than this stays at the margin */
 
 struct text {
 	FILE *out;
 	const struct ot_table *t;
-	size_t indent;		/* of a nested table */
-	size_t width;		/* of the line without the indent; 0: none */
-	bool color, utf8;
-	size_t *widths;		/* per column; 0: not shown */
-	size_t flex;		/* column, or ncols: none */
-	struct ot_buf cell, raw;
+	size_t indent; /* of a nested table */
+	size_t width;  /* of the line without the indent; 0: none */
+	bool color;
+	size_t *widths; /* per column; 0: not shown */
+	size_t flex;	/* column, or ncols: none */
+	struct ot_buf cell; /* scratch */
 	bool failed;
 };
 
@@ -88,24 +85,6 @@ ot_cell_text(const struct ot_cell *c, struct ot_buf *out)
 	}
 }
 
-/* Escaped text without a character beyond ASCII. */
-static void
-text_ascii(const char *s, size_t len, struct ot_buf *out)
-{
-	size_t used;
-	uint32_t cp;
-
-	for (; len > 0; s += used, len -= used) {
-		cp = ot_utf8_next(s, len, &used);
-		if (cp < 0x80)
-			ot_buf_add(out, s, 1);
-		else if (cp < 0x10000)
-			ot_buf_addf(out, "\\u%04x", (unsigned)cp);
-		else
-			ot_buf_addf(out, "\\U%08x", (unsigned)cp);
-	}
-}
-
 /* Fills x->cell with what is shown of a cell, the tree's indent included. */
 static void
 text_cell(struct text *x, size_t row, size_t col)
@@ -121,14 +100,11 @@ text_cell(struct text *x, size_t row, size_t col)
 		for (; depth > 0; depth--)
 			ot_buf_adds(&x->cell, "  ");
 	}
-	if (x->utf8 || c->type != OT_CELL_STR) {
+	if (c->type == OT_CELL_STR)
+		ot_escape_tty(&x->cell, c->v.str, c->len);
+	else
 		ot_cell_text(c, &x->cell);
-	} else {
-		ot_buf_clear(&x->raw);
-		ot_cell_text(c, &x->raw);
-		text_ascii(ot_buf_str(&x->raw), x->raw.len, &x->cell);
-	}
-	if (x->cell.failed || x->raw.failed)
+	if (x->cell.failed)
 		x->failed = true;
 }
 
@@ -136,13 +112,8 @@ text_cell(struct text *x, size_t row, size_t col)
 static void
 text_line(struct text *x, const char *s)
 {
-	ot_buf_clear(&x->raw);
 	ot_buf_clear(&x->cell);
-	ot_escape(&x->raw, s, strlen(s), OT_ESC_TERM, 0);
-	if (x->utf8)
-		ot_buf_add(&x->cell, ot_buf_str(&x->raw), x->raw.len);
-	else
-		text_ascii(ot_buf_str(&x->raw), x->raw.len, &x->cell);
+	ot_escape_tty(&x->cell, s, strlen(s));
 	fprintf(x->out, "%*s%s\n", (int)x->indent, "", ot_buf_str(&x->cell));
 }
 
@@ -171,8 +142,7 @@ text_measure(struct text *x)
 		if (!text_shown(&t->cols[col]))
 			continue;
 		x->widths[col] = strlen(t->cols[col].name);
-		if ((t->cols[col].flags & OT_COL_FLEX) ||
-		    x->flex == t->ncols ||
+		if ((t->cols[col].flags & OT_COL_FLEX) || x->flex == t->ncols ||
 		    !(t->cols[x->flex].flags & OT_COL_FLEX))
 			x->flex = col;
 		for (row = 0; row < t->nrows; row++) {
@@ -217,8 +187,7 @@ text_fit(struct text *x)
 		return;
 	over = total - x->width;
 	/* Numbers are never cut: a wrong figure is worse than a long line. */
-	if (x->flex < x->t->ncols &&
-	    !text_is_number(x->t->cols[x->flex].type))
+	if (x->flex < x->t->ncols && !text_is_number(x->t->cols[x->flex].type))
 		over = text_shrink(&x->widths[x->flex], over, SHRINK_TO);
 	while (over > 0) {
 		widest = x->t->ncols;
@@ -295,6 +264,14 @@ text_row(struct text *x, size_t row)
 	putc('\n', x->out);
 }
 
+/* A nested table that is to be printed: not in a column for programs only. */
+static bool
+text_has_nested(const struct ot_table *t, size_t row, size_t col)
+{
+	return ot_table_at(t, row, col)->type == OT_CELL_TABLE &&
+	       !(t->cols[col].flags & OT_COL_HIDDEN);
+}
+
 /* The tables nested in a row, each under its title. */
 static bool
 text_nested(const struct ot_emit *e, struct text *x, size_t row)
@@ -303,7 +280,7 @@ text_nested(const struct ot_emit *e, struct text *x, size_t row)
 	size_t col;
 
 	for (col = 0; col < x->t->ncols; col++) {
-		if (ot_table_at(x->t, row, col)->type != OT_CELL_TABLE)
+		if (!text_has_nested(x->t, row, col))
 			continue;
 		sub = ot_table_at(x->t, row, col)->v.table;
 		if (sub->title == NULL) {
@@ -327,7 +304,7 @@ text_is_record(const struct ot_table *t)
 	if (t->nrows != 1)
 		return false;
 	for (col = 0; col < t->ncols; col++)
-		if (ot_table_at(t, 0, col)->type == OT_CELL_TABLE)
+		if (text_has_nested(t, 0, col))
 			return true;
 	return false;
 }
@@ -390,7 +367,6 @@ text_table(const struct ot_emit *e, const struct ot_table *t, size_t indent,
 	bool ok;
 
 	x.color = e->color;
-	x.utf8 = ot_utf8_locale();
 	if (e->width > 0)
 		x.width = e->width > indent + SHRINK_TO ? e->width - indent
 							: SHRINK_TO;
@@ -403,7 +379,6 @@ text_table(const struct ot_emit *e, const struct ot_table *t, size_t indent,
 	if (t->note != NULL)
 		text_line(&x, t->note);
 	ot_buf_release(&x.cell);
-	ot_buf_release(&x.raw);
 	free(x.widths);
 	return ok;
 }

@@ -58,8 +58,8 @@ ot_fail_errno(struct ot_err *err, enum ot_status status, const char *fmt, ...)
 		len = vsnprintf(text, sizeof(text), fmt, ap);
 		va_end(ap);
 		if (len >= 0 && (size_t)len < sizeof(text))
-			snprintf(text + len, sizeof(text) - (size_t)len,
-				 ": %s", strerror(saved));
+			snprintf(text + len, sizeof(text) - (size_t)len, ": %s",
+				 strerror(saved));
 		err_store(err, status, text);
 	}
 	errno = saved;

@@ -19,8 +19,8 @@
 /* One unit: at most "\\U0010ffff" or four times "\\xNN" in a DOT string. */
 struct unit {
 	char text[32];
-	size_t len;		/* bytes of text */
-	size_t chars;		/* as a reader counts them, before quoting */
+	size_t len;   /* bytes of text */
+	size_t chars; /* as a reader counts them, before quoting */
 };
 
 /*
@@ -33,8 +33,7 @@ static bool
 escape_unsafe(uint32_t cp)
 {
 	return cp < 0x20 || (cp >= 0x7f && cp < 0xa0) || cp == 0x61c ||
-	       cp == 0x200e || cp == 0x200f ||
-	       (cp >= 0x2028 && cp <= 0x202e) ||
+	       cp == 0x200e || cp == 0x200f || (cp >= 0x2028 && cp <= 0x202e) ||
 	       (cp >= 0x2066 && cp <= 0x2069) || cp == 0xfeff ||
 	       (cp >= 0xfff9 && cp <= 0xfffb) || (cp & 0xfffe) == 0xfffe ||
 	       (cp >= 0xfdd0 && cp <= 0xfdef) ||
@@ -101,8 +100,7 @@ unit_unsafe(struct unit *u, uint32_t cp, enum ot_escape_style style)
 
 /* Takes one unit off s[0..len); returns how many bytes it was made from. */
 static size_t
-unit_next(struct unit *u, const char *s, size_t len,
-	  enum ot_escape_style style)
+unit_next(struct unit *u, const char *s, size_t len, enum ot_escape_style style)
 {
 	const char *quoted;
 	uint32_t cp;
@@ -164,7 +162,7 @@ ot_escape(struct ot_buf *out, const char *s, size_t len,
 		}
 		ot_buf_add(out, u.text, u.len);
 		if (chars + 3 <= max_cols)
-			keep = out->len;	/* "..." fits behind this */
+			keep = out->len; /* "..." fits behind this */
 	}
 }
 
@@ -191,4 +189,23 @@ ot_escape_to(char *dst, size_t cap, const char *s, size_t len,
 			keep = n;
 	}
 	dst[n] = '\0';
+}
+
+void
+ot_escape_tty(struct ot_buf *out, const char *s, size_t len)
+{
+	bool utf8 = ot_utf8_locale();
+	struct unit u;
+	uint32_t cp;
+	size_t at, used;
+
+	for (at = 0; at < len;) {
+		at += unit_next(&u, s + at, len - at, OT_ESC_TERM);
+		cp = ot_utf8_next(u.text, u.len, &used);
+		if (utf8 || cp < 0x80)
+			ot_buf_add(out, u.text, u.len);
+		else
+			ot_buf_addf(out, cp < 0x10000 ? "\\u%04x" : "\\U%08x",
+				    (unsigned)cp);
+	}
 }

@@ -34,4 +34,10 @@ void ot_escape(struct ot_buf *out, const char *s, size_t len,
 void ot_escape_to(char *dst, size_t cap, const char *s, size_t len,
 		  enum ot_escape_style style);
 
+/*
+ * OT_ESC_TERM for a terminal of this locale: where it is not UTF-8, characters
+ * beyond ASCII become \uNNNN too (their bytes may be controls there).
+ */
+void ot_escape_tty(struct ot_buf *out, const char *s, size_t len);
+
 #endif

@@ -23,7 +23,7 @@ enum filter_op { OP_MATCH, OP_EQ, OP_NE, OP_LT, OP_LE, OP_GT, OP_GE };
 struct term {
 	bool negated;
 	enum filter_op op;
-	const char *column;	/* "type" for a bare word */
+	const char *column; /* "type" for a bare word */
 	const char *value;
 	/* The value as numbers, where it reads as one. */
 	bool is_number, is_share;
@@ -80,7 +80,8 @@ filter_word_char(char c)
 static const struct {
 	const char *text;
 	enum filter_op op;
-} ops[] = {	/* longer ones first */
+} ops[] = {
+	/* longer ones first */
 	{ "<=", OP_LE }, { ">=", OP_GE }, { "!=", OP_NE }, { "==", OP_EQ },
 	{ "<", OP_LT },	 { ">", OP_GT },  { "=", OP_EQ },  { ":", OP_MATCH },
 };
@@ -169,7 +170,8 @@ term_parse(struct term *t, char *text, struct ot_err *err)
 		t->column = text;
 	}
 	if (*t->value == '\0')
-		return ot_fail(err, OT_USAGE, "filter: a value is missing%s%.80s",
+		return ot_fail(err, OT_USAGE,
+			       "filter: a value is missing%s%.80s",
 			       t->column == text ? " after " : "",
 			       t->column == text ? t->column : "");
 	term_number(t);

@@ -67,8 +67,7 @@ table_grow(struct ot_table *t)
 	struct ot_cell *cells;
 	uint32_t *depth;
 
-	if (cap < t->cap_rows ||
-	    (t->ncols != 0 && cap > SIZE_MAX / t->ncols))
+	if (cap < t->cap_rows || (t->ncols != 0 && cap > SIZE_MAX / t->ncols))
 		return false;
 	cells = ot_realloc_array(t->cells, cap * t->ncols, sizeof(*cells));
 	if (cells == NULL)
@@ -258,7 +257,7 @@ sort_cells(const struct ot_cell *a, const struct ot_cell *b)
 	case OT_CELL_BYTES:
 	case OT_CELL_BOOL:
 		return (a->v.u < b->v.u) - (a->v.u > b->v.u);
-	case OT_CELL_ADDR:	/* a name made of digits: in address order */
+	case OT_CELL_ADDR: /* a name made of digits: in address order */
 		return (a->v.u > b->v.u) - (a->v.u < b->v.u);
 	case OT_CELL_REAL:
 	case OT_CELL_SHARE:
@@ -266,8 +265,8 @@ sort_cells(const struct ot_cell *a, const struct ot_cell *b)
 	case OT_CELL_STR:
 		len = a->len < b->len ? a->len : b->len;
 		order = memcmp(a->v.str, b->v.str, len);
-		return order != 0 ? order : (a->len > b->len) -
-					    (a->len < b->len);
+		return order != 0 ? order
+				  : (a->len > b->len) - (a->len < b->len);
 	case OT_CELL_TABLE:
 		return (a->v.table->nrows < b->v.table->nrows) -
 		       (a->v.table->nrows > b->v.table->nrows);
@@ -383,9 +382,9 @@ ot_table_sort(struct ot_table *t, const char *column, struct ot_err *err)
 		return OT_OK;
 	}
 	for (i = 0; i < t->ncols; i++)
-		ot_buf_addf(&names, "%s%s", i > 0 ? ", " : "",
-			    t->cols[i].name);
-	st = ot_fail(err, OT_USAGE, "cannot sort by '%.100s': the columns are %s",
+		ot_buf_addf(&names, "%s%s", i > 0 ? ", " : "", t->cols[i].name);
+	st = ot_fail(err, OT_USAGE,
+		     "cannot sort by '%.100s': the columns are %s",
 		     column + reverse, ot_buf_str(&names));
 	ot_buf_release(&names);
 	return st;

@@ -64,7 +64,7 @@ ot_parse_size(const char *s, uint64_t *bytes)
 	char upper;
 
 	if (ot_parse_u64(s, bytes))
-		return true;	/* exact, also beyond 2^53 */
+		return true; /* exact, also beyond 2^53 */
 	if (!units_decimal(s, &v, &end))
 		return false;
 	upper = *end >= 'a' && *end <= 'z' ? (char)(*end - 'a' + 'A') : *end;
@@ -193,7 +193,8 @@ ot_fmt_duration_us(char *dst, size_t cap, uint64_t us)
 	else if (us < 59950000)
 		snprintf(dst, cap, "%.1f s", (double)us / 1e6);
 	else if (s < 3600)
-		snprintf(dst, cap, "%" PRIu64 "m%02" PRIu64 "s", s / 60, s % 60);
+		snprintf(dst, cap, "%" PRIu64 "m%02" PRIu64 "s", s / 60,
+			 s % 60);
 	else if (s < 86400)
 		snprintf(dst, cap, "%" PRIu64 "h%02" PRIu64 "m", s / 3600,
 			 s / 60 % 60);

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "base/emit.h"
 #include "graph/analysis.h"
@@ -34,7 +35,6 @@ struct cmd_opts {
 	bool redact;
 	uint64_t interval_ms;
 	const char *name;	/* --name PATTERN */
-	bool retained;		/* accepted where a later version answers it */
 };
 
 /* One invocation, after parsing.  Strings are argv's. */
@@ -45,6 +45,7 @@ struct cmd {
 	const char **args;	/* what follows TARGET */
 	size_t nargs;
 	char **exec;		/* run: behind "--", NULL-terminated */
+	const char **words;	/* owned; args points into it */
 };
 
 typedef enum ot_status (*cmd_fn)(const struct cmd *c, struct ot_err *err);
@@ -55,8 +56,26 @@ struct cmd_def {
 };
 extern const struct cmd_def cmd_defs[];		/* ends with name NULL */
 
+/* Runs a parsed command; the bare form where there is no terminal too. */
+enum ot_status cmd_dispatch(const struct cmd *c, struct ot_err *err);
+
 /* Set by SIGINT and SIGTERM handlers; long work looks at it. */
 extern volatile sig_atomic_t cmd_interrupted;
+
+enum ot_status cmd_version(const struct cmd *c, struct ot_err *err);
+
+/* True where the terminal UI can run: keys and a screen that can move. */
+bool cmd_has_terminal(void);
+
+/* A line on stderr, unless -q. */
+void cmd_say(const struct cmd *c, const char *fmt, ...) OT_PRINTF(2, 3);
+
+/* The options as target and graph want them. */
+struct target_opts cmd_target_opts(const struct cmd *c);
+struct hg_args cmd_hg_args(const struct cmd *c);
+
+/* A process from TARGET or --name; OT_USAGE where TARGET is no number. */
+enum ot_status cmd_pid(const struct cmd *c, pid_t *pid, struct ot_err *err);
 
 /* PID, file or --name to an open target. */
 enum ot_status cmd_open(const struct cmd *c, struct target **out,
@@ -70,14 +89,46 @@ enum ot_status cmd_load(const struct cmd *c, struct target *t,
 /* What to ask the agent for. */
 uint32_t cmd_want(enum hg_needs needs, bool redact);
 
-/* One-row tables for the JSON envelope; g may be NULL. */
+/* One-row tables for the JSON envelope; NULL where g (or i) is. */
 struct ot_table *cmd_target_row(const struct hg_graph *g);
 struct ot_table *cmd_snapshot_row(const struct hg_graph *g);
+struct ot_table *cmd_target_head(const struct hg_info *i);
+struct ot_table *cmd_snapshot_head(const struct hg_info *i);
+
+/*
+ * Prints a finished table to `out`; heads may be NULL.  A pipe that was closed
+ * on the other side is no failure.
+ */
+enum ot_status cmd_emit(const struct cmd *c, const struct ot_table *t,
+			enum ot_format format, const struct ot_table *target,
+			const struct ot_table *snapshot, FILE *out,
+			struct ot_err *err);
+
+/* Plain text to stdout; a closed pipe is no failure here either. */
+enum ot_status cmd_puts(const struct ot_buf *text, struct ot_err *err);
+
+/* The table of `types` of a graph that is loaded already (run, demo). */
+enum ot_status cmd_print_types(const struct cmd *c, const struct hg_graph *g,
+			       struct ot_err *err);
+
+/* Rows to show: -n, else the default on a terminal, else all (0). */
+size_t cmd_limit(const struct cmd *c, size_t default_limit);
 
 /* Filter, sort, limit, print to stdout as the options say. */
 enum ot_status cmd_print(const struct cmd *c, struct ot_table *t,
 			 const struct hg_graph *g, const char *default_sort,
 			 size_t default_limit, struct ot_err *err);
+enum ot_status cmd_print_to(const struct cmd *c, struct ot_table *t,
+			    const struct hg_graph *g, const char *default_sort,
+			    size_t default_limit, FILE *out,
+			    struct ot_err *err);
+
+/*
+ * The whole stream of a snapshot into a file, and what it says of itself.
+ * Used by `snapshot` and by `run -o`.
+ */
+enum ot_status cmd_save(const struct cmd *c, struct target *t,
+			const char *path, struct ot_err *err);
 
 /* The terminal UI; c->target NULL opens the picker.  cmd_ui.c */
 enum ot_status cmd_ui(const struct cmd *c, struct ot_err *err);

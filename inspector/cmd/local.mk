@@ -1,1 +1,34 @@
 # SPDX-License-Identifier: MIT
+noinst_LTLIBRARIES += inspector/cmd/libcmd.la
+
+inspector_cmd_libcmd_la_SOURCES = \
+	inspector/cmd/cmd.h \
+	inspector/cmd/cmd_analysis.c \
+	inspector/cmd/cmd_common.c \
+	inspector/cmd/cmd_completion.c \
+	inspector/cmd/cmd_demo.c \
+	inspector/cmd/cmd_detach.c \
+	inspector/cmd/cmd_help.c \
+	inspector/cmd/cmd_out.c \
+	inspector/cmd/cmd_print.c \
+	inspector/cmd/cmd_ps.c \
+	inspector/cmd/cmd_run.c \
+	inspector/cmd/cmd_snapshot.c \
+	inspector/cmd/commands.def \
+	inspector/cmd/dispatch.c \
+	inspector/cmd/examples.def \
+	inspector/cmd/options.c \
+	inspector/cmd/options.def \
+	inspector/cmd/options.h \
+	inspector/cmd/words.c
+inspector_cmd_libcmd_la_CFLAGS = $(AM_CFLAGS)
+
+bin_PROGRAMS += objtop
+objtop_SOURCES = inspector/main.c
+objtop_LDADD = \
+	inspector/cmd/libcmd.la \
+	inspector/ui/libui.la \
+	inspector/target/libtarget.la \
+	graph/libgraph.la \
+	wire/libwire.la \
+	base/libbase.la

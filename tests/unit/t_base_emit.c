@@ -196,6 +196,23 @@ START_TEST(nested_tables_stand_below_their_row)
 }
 END_TEST
 
+START_TEST(hidden_tables_are_for_programs)
+{
+	static const struct ot_col hiding[] = {
+		{ "type", OT_CELL_STR, 0 },
+		{ "nodes", OT_CELL_TABLE, OT_COL_HIDDEN },
+	};
+	struct ot_table *t = ot_table_new(hiding, 2);
+	struct ot_emit e = { .format = OT_FMT_TEXT };
+	struct ot_cell *c = ot_table_row(t);
+
+	ot_cell_str(t, &c[0], "Car", 3);
+	ot_cell_table(&c[1], nested());
+	expect(e, t, "type\nCar\n");
+	ot_table_free(t);
+}
+END_TEST
+
 START_TEST(trees_are_indented)
 {
 	static const struct ot_col tree[] = {
@@ -288,6 +305,7 @@ t_base_emit(void)
 	tcase_add_test(tc, text_of_an_empty_table_is_its_head);
 	tcase_add_test(tc, one_row_with_nested_ones_is_a_record);
 	tcase_add_test(tc, nested_tables_stand_below_their_row);
+	tcase_add_test(tc, hidden_tables_are_for_programs);
 	tcase_add_test(tc, trees_are_indented);
 	tcase_add_test(tc, json_is_the_envelope);
 	tcase_add_test(tc, csv_is_quoted);

@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * cmd_analysis.c - every command that is an analysis of the graph: one line
+ * in graph/analyses.def and one here for its order and its first rows.
+ *
+ * refs, backrefs and path can be drawn: -o FILE.svg collects a bounded picture
+ * and renders it; -o FILE.json writes what --json would print.
+ */
+#include "config.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "graph/picture.h"
+#include "graph/render.h"
+#include "inspector/cmd/cmd.h"
+
+#define CHAINS_OF 10 /* instances of a type whose chains are drawn */
+
+struct analysis_show {
+	const char *name;
+	const char *sort; /* NULL: as the analysis has them */
+	size_t limit;	  /* on a terminal; 0: all */
+};
+
+static const struct analysis_show shows[] = {
+	{ "types", "count", 20 },
+	{ "instances", "bytes", 50 },
+	{ "show", NULL, 20 },
+};
+
+static const struct analysis_show *
+analysis_show(const char *name)
+{
+	static const struct analysis_show plain = { "", NULL, 0 };
+	size_t i;
+
+	for (i = 0; i < OT_ARRAY_LEN(shows); i++)
+		if (strcmp(shows[i].name, name) == 0)
+			return &shows[i];
+	return &plain;
+}
+
+static enum ot_status
+analysis_table(const struct cmd *c, const struct hg_graph *g,
+	       struct ot_table **out, struct ot_err *err)
+{
+	const struct hg_analysis *a = hg_analysis_find(c->name);
+	struct hg_args args = cmd_hg_args(c);
+
+	if (a == NULL)
+		return ot_fail(err, OT_FAILED, "no analysis is called %s",
+			       c->name);
+	/* Rows that a filter or another order might want must be made. */
+	if (c->opts.filter == NULL && c->opts.sort == NULL)
+		args.limit = cmd_limit(c, analysis_show(c->name)->limit);
+	return a->run(g, &args, out, err);
+}
+
+static enum ot_status
+analysis_print(const struct cmd *c, const struct hg_graph *g, FILE *out,
+	       struct ot_err *err)
+{
+	const struct analysis_show *show = analysis_show(c->name);
+	struct ot_table *t = NULL;
+	enum ot_status st = analysis_table(c, g, &t, err);
+
+	if (st == OT_OK)
+		st = cmd_print_to(c, t, g, show->sort, show->limit, out, err);
+	ot_table_free(t);
+	return st;
+}
+
+enum ot_status
+cmd_print_types(const struct cmd *c, const struct hg_graph *g,
+		struct ot_err *err)
+{
+	const struct analysis_show *show = analysis_show("types");
+	struct hg_args args = cmd_hg_args(c);
+	struct ot_table *t = NULL;
+	enum ot_status st;
+
+	args.nobjects = 0;
+	st = an_types(g, &args, &t, err);
+	if (st == OT_OK)
+		st = cmd_print(c, t, g, show->sort, show->limit, err);
+	ot_table_free(t);
+	return st;
+}
+
+static bool
+analysis_is_json(const char *path)
+{
+	size_t len = strlen(path);
+
+	return len > 5 && strcmp(path + len - 5, ".json") == 0;
+}
+
+/* Beside the name first, so that a full disk leaves no half file under it. */
+static enum ot_status
+analysis_json_file(const struct cmd *c, const struct hg_graph *g,
+		   struct ot_err *err)
+{
+	struct ot_buf part = OT_BUF_INIT;
+	struct cmd json = *c;
+	enum ot_status st;
+	FILE *out;
+
+	ot_buf_addf(&part, "%s.part", c->opts.output);
+	if (part.failed)
+		return ot_fail_nomem(err, "the output");
+	out = fopen(ot_buf_str(&part), "w");
+	if (out == NULL) {
+		st = ot_fail_errno(err, OT_FAILED, "cannot write %s",
+				   ot_buf_str(&part));
+		ot_buf_release(&part);
+		return st;
+	}
+	json.opts.format = OT_FMT_JSON;
+	st = analysis_print(&json, g, out, err);
+	if (fclose(out) != 0 && st == OT_OK)
+		st = ot_fail_errno(err, OT_FAILED, "cannot write %s",
+				   ot_buf_str(&part));
+	if (st == OT_OK && rename(ot_buf_str(&part), c->opts.output) != 0)
+		st = ot_fail_errno(err, OT_FAILED, "cannot write %s",
+				   c->opts.output);
+	if (st != OT_OK)
+		remove(ot_buf_str(&part));
+	ot_buf_release(&part);
+	return st;
+}
+
+/* All objects named on the command line. */
+static enum ot_status
+analysis_nodes(const struct cmd *c, const struct hg_graph *g, hg_node **nodes,
+	       size_t *n, struct ot_err *err)
+{
+	enum ot_status st = OT_OK;
+	hg_node *one, *grown;
+	uint32_t count;
+	size_t i;
+
+	*nodes = NULL;
+	*n = 0;
+	for (i = 0; i < c->nargs && st == OT_OK; i++) {
+		st = hg_resolve(g, c->args[i], &one, &count, err);
+		if (st != OT_OK)
+			break;
+		grown = ot_realloc_array(*nodes, *n + count, sizeof(*grown));
+		if (grown == NULL) {
+			st = ot_fail_nomem(err, "the objects");
+		} else {
+			*nodes = grown;
+			memcpy(grown + *n, one, count * sizeof(*one));
+			*n += count;
+		}
+		free(one);
+	}
+	if (st != OT_OK) {
+		free(*nodes);
+		*nodes = NULL;
+	}
+	return st;
+}
+
+/* The chains of the first instances, in one picture. */
+static enum ot_status
+analysis_chains(const struct cmd *c, const struct hg_graph *g,
+		const hg_node *nodes, size_t n, struct hg_picture **pic,
+		struct ot_err *err)
+{
+	size_t take = n < CHAINS_OF ? n : CHAINS_OF, i, j, total = 0, made;
+	struct hg_args args = cmd_hg_args(c);
+	enum ot_status st = OT_OK;
+	struct hg_chains found[CHAINS_OF];
+	const hg_edge **edges = NULL;
+	uint32_t *lens = NULL;
+
+	for (made = 0; made < take && st == OT_OK; made++) {
+		memset(&found[made], 0, sizeof(found[made]));
+		st = hg_chains_find(g, nodes[made], &args, &found[made], err);
+		total += found[made].n;
+	}
+	if (st == OT_OK && total == 0)
+		st = ot_fail(err, OT_FAILED,
+			     "no chain leads from a root to %s: it is garbage, "
+			     "or held from C or by what was ignored",
+			     c->args[0]);
+	if (st == OT_OK) {
+		edges = ot_realloc_array(NULL, total, sizeof(*edges));
+		lens = ot_realloc_array(NULL, total, sizeof(*lens));
+		if (edges == NULL || lens == NULL)
+			st = ot_fail_nomem(err, "the picture");
+	}
+	if (st == OT_OK) {
+		for (i = 0, total = 0; i < made; i++) {
+			for (j = 0; j < found[i].n; j++, total++) {
+				edges[total] = found[i].edges[j];
+				lens[total] = found[i].lens[j];
+			}
+		}
+		st = hg_picture_chains(g, edges, lens, total, pic, err);
+	}
+	for (i = 0; i < made; i++)
+		hg_chains_free(&found[i]);
+	free(edges);
+	free(lens);
+	if (st == OT_OK && take < n)
+		cmd_say(c,
+			"drawn are the chains of the first %zu of %zu "
+			"instances",
+			take, n);
+	return st;
+}
+
+static enum ot_status
+analysis_draw(const struct cmd *c, const struct hg_graph *g, struct ot_err *err)
+{
+	struct hg_args args = cmd_hg_args(c);
+	struct hg_picture *pic = NULL;
+	enum ot_status st;
+	hg_node *nodes;
+	size_t n;
+
+	st = analysis_nodes(c, g, &nodes, &n, err);
+	if (st != OT_OK)
+		return st;
+	if (strcmp(c->name, "path") == 0)
+		st = analysis_chains(c, g, nodes, n, &pic, err);
+	else
+		st = hg_picture_refs(g, nodes, n,
+				     strcmp(c->name, "backrefs") == 0, &args,
+				     &pic, err);
+	if (st == OT_OK)
+		st = hg_render_file(pic, c->opts.output, err);
+	if (st == OT_OK)
+		cmd_say(c, "wrote %s: %zu nodes, %zu edges", c->opts.output,
+			pic->nnodes, pic->nedges);
+	hg_picture_free(pic);
+	free(nodes);
+	return st;
+}
+
+static enum ot_status
+analysis_answer(const struct cmd *c, const struct hg_graph *g,
+		struct ot_err *err)
+{
+	enum ot_status st;
+
+	if (c->opts.output == NULL)
+		return analysis_print(c, g, stdout, err);
+	if (analysis_is_json(c->opts.output)) {
+		st = analysis_json_file(c, g, err);
+		if (st == OT_OK)
+			cmd_say(c, "wrote %s", c->opts.output);
+	} else {
+		st = analysis_draw(c, g, err);
+	}
+	/* With -o the table is printed only where it was asked for. */
+	if (st == OT_OK && c->opts.format != OT_FMT_TEXT)
+		st = analysis_print(c, g, stdout, err);
+	return st;
+}
+
+static enum ot_status
+analysis_run(const struct cmd *c, enum hg_needs needs, struct ot_err *err)
+{
+	const struct hg_export *export;
+	struct hg_graph *g = NULL;
+	struct target *t = NULL;
+	enum ot_status st;
+
+	/* A wrong ending is told before a target is touched. */
+	if (c->opts.output != NULL && !analysis_is_json(c->opts.output)) {
+		st = hg_export_for(c->opts.output, &export, err);
+		if (st != OT_OK)
+			return st;
+	}
+	st = cmd_open(c, &t, err);
+	if (st != OT_OK)
+		return st;
+	st = cmd_load(c, t, needs, &g, err);
+	/* The target need not wait for our analysis and our reader. */
+	target_close(t);
+	if (st == OT_OK)
+		st = analysis_answer(c, g, err);
+	hg_graph_free(g);
+	return st;
+}
+
+#define ANALYSIS(name, needs, help)                                            \
+	enum ot_status cmd_##name(const struct cmd *c, struct ot_err *err)     \
+	{                                                                      \
+		return analysis_run(c, HG_NEEDS_##needs, err);                 \
+	}
+#include "graph/analyses.def"

@@ -1,0 +1,431 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * options.c - the command line to a struct cmd.
+ *
+ * getopt_long() hands out words in order ("-" first in its string), so that
+ * options may stand before or behind the command and TARGET, and what follows
+ * "--" stays apart: it is the program of `run`, or words that begin with a
+ * dash.  Its tables are made from options.def.
+ */
+#include "config.h"
+
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/filter.h"
+#include "base/units.h"
+#include "inspector/cmd/options.h"
+
+#define OPT_BASE 256 /* long options' values, beyond all letters */
+
+struct parse {
+	struct cmd *c;
+	bool seen[CMD_OPT_COUNT];
+	size_t nwords;
+};
+
+static void
+parse_tables(struct option *longs, char *shorts)
+{
+	const struct cmd_option *o;
+	size_t i, at = 0;
+
+	shorts[at++] = '-';
+	shorts[at++] = ':';
+	for (i = 0; i < CMD_OPT_COUNT; i++) {
+		o = &cmd_options[i];
+		longs[i].name = o->name;
+		longs[i].has_arg =
+			o->arg != NULL ? required_argument : no_argument;
+		longs[i].flag = NULL;
+		longs[i].val = OPT_BASE + (int)i;
+		if (o->letter != 0) {
+			shorts[at++] = o->letter;
+			if (o->arg != NULL)
+				shorts[at++] = ':';
+		}
+	}
+	memset(&longs[i], 0, sizeof(longs[i]));
+	shorts[at] = '\0';
+}
+
+/* CMD_OPT_COUNT: not one of ours. */
+static enum cmd_option_id
+parse_id(int val)
+{
+	int i;
+
+	if (val >= OPT_BASE && val < OPT_BASE + CMD_OPT_COUNT)
+		return (enum cmd_option_id)(val - OPT_BASE);
+	for (i = 0; i < CMD_OPT_COUNT; i++)
+		if (val != 0 && cmd_options[i].letter == val)
+			return (enum cmd_option_id)i;
+	return CMD_OPT_COUNT;
+}
+
+static enum ot_status
+parse_number(const char *text, enum cmd_option_id id, uint64_t min,
+	     uint64_t max, uint64_t *out, struct ot_err *err)
+{
+	if (ot_parse_u64(text, out) && *out >= min && *out <= max)
+		return OT_OK;
+	return ot_fail(
+		err, OT_USAGE,
+		"--%s takes a whole number from %llu to %llu, not '%.80s'",
+		cmd_options[id].name, (unsigned long long)min,
+		(unsigned long long)max, text);
+}
+
+static enum ot_status
+parse_u32(const char *text, enum cmd_option_id id, uint32_t max, uint32_t *out,
+	  struct ot_err *err)
+{
+	uint64_t v;
+	enum ot_status st = parse_number(text, id, 1, max, &v, err);
+
+	if (st == OT_OK)
+		*out = (uint32_t)v;
+	return st;
+}
+
+static enum ot_status
+parse_time(const char *text, enum cmd_option_id id, uint64_t *ms,
+	   struct ot_err *err)
+{
+	if (ot_parse_duration(text, ms) && *ms > 0)
+		return OT_OK;
+	return ot_fail(err, OT_USAGE,
+		       "--%s takes a time like 500ms, 10s or 2m, not '%.80s'",
+		       cmd_options[id].name, text);
+}
+
+/* The place of a word in "a|b|c". */
+static enum ot_status
+parse_choice(const char *text, enum cmd_option_id id, int *out,
+	     struct ot_err *err)
+{
+	const char *at = cmd_options[id].arg, *end;
+	int i;
+
+	for (i = 0; at != NULL; i++) {
+		end = strchr(at, '|');
+		if (end == NULL
+			    ? strcmp(at, text) == 0
+			    : strlen(text) == (size_t)(end - at) &&
+				      strncmp(at, text, strlen(text)) == 0) {
+			*out = i;
+			return OT_OK;
+		}
+		at = end == NULL ? NULL : end + 1;
+	}
+	return ot_fail(err, OT_USAGE, "--%s takes %s, not '%.80s'",
+		       cmd_options[id].name, cmd_options[id].arg, text);
+}
+
+static enum ot_status
+parse_ignore(struct cmd_opts *o, const char *edge, struct ot_err *err)
+{
+	const char **grown;
+
+	grown = ot_realloc_array(o->ignore, o->nignore + 1, sizeof(*grown));
+	if (grown == NULL)
+		return ot_fail_nomem(err, "the options");
+	o->ignore = grown;
+	o->ignore[o->nignore++] = edge;
+	return OT_OK;
+}
+
+static enum ot_status
+parse_apply(struct cmd_opts *o, enum cmd_option_id id, const char *arg,
+	    struct ot_err *err)
+{
+	static const enum otw_mode modes[] = { OTW_MODE_AUTO, OTW_MODE_FORK,
+					       OTW_MODE_PAUSE };
+	enum ot_status st = OT_OK;
+	struct ot_filter *f;
+	uint64_t n;
+	int i = 0;
+
+	switch (id) {
+	case CMD_OPT_json:
+		o->format = OT_FMT_JSON;
+		break;
+	case CMD_OPT_csv:
+		o->format = OT_FMT_CSV;
+		break;
+	case CMD_OPT_limit:
+		st = parse_number(arg, id, 0, SIZE_MAX, &n, err);
+		if (st == OT_OK)
+			o->limit = (size_t)n;
+		o->limit_set = true;
+		break;
+	case CMD_OPT_sort:
+		o->sort = arg;
+		break;
+	case CMD_OPT_filter:
+		/* Wrong syntax is told before a target is touched. */
+		st = ot_filter_parse(arg, &f, err);
+		if (st == OT_OK)
+			ot_filter_free(f);
+		o->filter = arg;
+		break;
+	case CMD_OPT_scope:
+		st = parse_choice(arg, id, &i, err);
+		o->scope = i == 0 ? HG_SCOPE_ALL : HG_SCOPE_TRACKED;
+		break;
+	case CMD_OPT_mode:
+		st = parse_choice(arg, id, &i, err);
+		o->mode = modes[i];
+		break;
+	case CMD_OPT_timeout:
+		st = parse_time(arg, id, &o->timeout_ms, err);
+		break;
+	case CMD_OPT_color:
+		st = parse_choice(arg, id, &i, err);
+		o->color = i - 1;
+		break;
+	case CMD_OPT_quiet:
+		o->quiet = true;
+		break;
+	case CMD_OPT_verbose:
+		o->verbose = true;
+		break;
+	case CMD_OPT_name:
+		o->name = arg;
+		break;
+	case CMD_OPT_depth:
+		st = parse_u32(arg, id, 1000, &o->depth, err);
+		break;
+	case CMD_OPT_max_width:
+		st = parse_u32(arg, id, 100000, &o->max_width, err);
+		break;
+	case CMD_OPT_k:
+		st = parse_u32(arg, id, 1000, &o->k, err);
+		break;
+	case CMD_OPT_exclude_weak:
+		o->exclude_weak = true;
+		break;
+	case CMD_OPT_ignore:
+		st = parse_ignore(o, arg, err);
+		break;
+	case CMD_OPT_output:
+		o->output = arg;
+		break;
+	case CMD_OPT_redact:
+		o->redact = true;
+		break;
+	case CMD_OPT_interval:
+		st = parse_time(arg, id, &o->interval_ms, err);
+		break;
+	case CMD_OPT_help:
+	case CMD_OPT_version:
+	case CMD_OPT_COUNT:
+		break;
+	}
+	return st;
+}
+
+/* What getopt_long() did not like; `word` is where it stood. */
+static enum ot_status
+parse_wrong(int got, const char *word, struct ot_err *err)
+{
+	enum cmd_option_id id = parse_id(optopt);
+
+	if (got == ':')
+		return ot_fail(err, OT_USAGE, "%.80s needs %s behind it", word,
+			       id < CMD_OPT_COUNT ? cmd_options[id].arg
+						  : "a value");
+	if (id < CMD_OPT_COUNT)
+		return ot_fail(err, OT_USAGE, "--%s takes no value",
+			       cmd_options[id].name);
+	if (optopt != 0)
+		return ot_fail(err, OT_USAGE,
+			       "unknown option -%c; see objtop help", optopt);
+	return ot_fail(err, OT_USAGE,
+		       "unknown or ambiguous option '%.80s'; see objtop help",
+		       word);
+}
+
+static enum ot_status
+parse_words(struct parse *p, int argc, char **argv, struct ot_err *err)
+{
+	struct option longs[CMD_OPT_COUNT + 1];
+	char shorts[CMD_OPT_COUNT * 2 + 3];
+	enum ot_status st = OT_OK;
+	enum cmd_option_id id;
+	int got;
+
+	parse_tables(longs, shorts);
+	optind = 0; /* glibc: start over, so that tests can parse twice */
+	opterr = 0;
+	while (st == OT_OK &&
+	       (got = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
+		if (got == 1) {
+			p->c->words[p->nwords++] = optarg;
+			continue;
+		}
+		if (got == '?' || got == ':')
+			return parse_wrong(got, argv[optind - 1], err);
+		id = parse_id(got);
+		p->seen[id] = true;
+		st = parse_apply(&p->c->opts, id, optarg, err);
+	}
+	return st;
+}
+
+/* The first word is a command, or the target of the bare form. */
+static enum ot_status
+parse_command(struct cmd *c, size_t *used, size_t nwords, struct ot_err *err)
+{
+	const struct cmd_word *w;
+	const char *word, *near;
+
+	c->name = "ui";
+	*used = 0;
+	if (nwords == 0)
+		return OT_OK;
+	word = c->words[0];
+	w = cmd_word_find(word);
+	if (w != NULL) {
+		c->name = w->name;
+		*used = 1;
+		return OT_OK;
+	}
+	if (word[strspn(word, "0123456789")] == '\0' ||
+	    strpbrk(word, "./") != NULL || access(word, F_OK) == 0)
+		return OT_OK;
+	near = cmd_nearest(word);
+	if (near != NULL)
+		return ot_fail(err, OT_USAGE,
+			       "unknown command '%.80s'; did you mean '%s'?",
+			       word, near);
+	return ot_fail(err, OT_USAGE,
+		       "unknown command '%.80s'; see objtop help", word);
+}
+
+static enum ot_status
+parse_takes(const struct parse *p, struct ot_err *err)
+{
+	int i;
+
+	for (i = 0; i < CMD_OPT_COUNT; i++)
+		if (p->seen[i] && !cmd_takes(p->c->name, (enum cmd_option_id)i))
+			return ot_fail(err, OT_USAGE,
+				       "%s takes no --%s; see objtop help %s",
+				       p->c->name, cmd_options[i].name,
+				       p->c->name);
+	return OT_OK;
+}
+
+/*
+ * Checks the words behind the command against its line in commands.def
+ * ("TARGET OBJECT...", "[COMMAND]") and sets target and args.
+ */
+static enum ot_status
+parse_args(struct cmd *c, const char *spec, struct ot_err *err)
+{
+	bool bare = strcmp(c->name, "ui") == 0;
+	size_t min = 0, max = 0, len;
+	const char *at;
+
+	for (at = spec; *at != '\0'; at += len, at += strspn(at, " ")) {
+		len = strcspn(at, " ");
+		if (strncmp(at, "--", 2) == 0) {
+			if (c->exec == NULL || c->exec[0] == NULL)
+				return ot_fail(err, OT_USAGE,
+					       "%s needs a program behind --: "
+					       "objtop %s %s",
+					       c->name, c->name, spec);
+			break;
+		}
+		if (strncmp(at, "-o", len) == 0) {
+			if (c->opts.output == NULL)
+				return ot_fail(err, OT_USAGE,
+					       "%s needs -o and a file name",
+					       c->name);
+			at += len + 1;
+			len = strcspn(at, " ");
+		} else if (strncmp(at, "TARGET", len) == 0 ||
+			   strncmp(at, "[TARGET]", len) == 0) {
+			if (c->opts.name == NULL && c->nargs > 0) {
+				c->target = c->args[0];
+				c->args++;
+				c->nargs--;
+			} else if (c->opts.name == NULL && *at != '[') {
+				return ot_fail(err, OT_USAGE,
+					       "%s needs a TARGET: a process "
+					       "id or a snapshot file (objtop "
+					       "ps lists processes)",
+					       c->name);
+			}
+		} else {
+			min += *at != '[';
+			max = strncmp(at + len - 3, "...", 3) == 0 ? SIZE_MAX
+								   : max + 1;
+		}
+	}
+	if (c->nargs < min)
+		return ot_fail(err, OT_USAGE, "too few words: objtop %s %s",
+			       c->name, spec);
+	if (c->nargs > max)
+		return ot_fail(err, OT_USAGE,
+			       "'%.80s' is one word too many: objtop%s%s%s%s",
+			       c->args[max], bare ? "" : " ",
+			       bare ? "" : c->name, *spec != '\0' ? " " : "",
+			       spec);
+	return OT_OK;
+}
+
+enum ot_status
+cmd_parse(int argc, char **argv, struct cmd *out, struct ot_err *err)
+{
+	struct parse p = { .c = out };
+	const struct cmd_word *w;
+	enum ot_status st;
+	size_t used;
+
+	memset(out, 0, sizeof(*out));
+	out->opts.color = -1;
+	out->words = calloc((size_t)argc + 1, sizeof(*out->words));
+	if (out->words == NULL)
+		return ot_fail_nomem(err, "the options");
+	st = parse_words(&p, argc, argv, err);
+	if (st != OT_OK)
+		return st;
+	if (p.seen[CMD_OPT_version]) {
+		out->name = "version";
+		return OT_OK;
+	}
+	st = parse_command(out, &used, p.nwords, err);
+	if (st != OT_OK && !p.seen[CMD_OPT_help])
+		return st;
+	if (p.seen[CMD_OPT_help]) {
+		out->args = out->words;
+		out->nargs = used; /* the command, if there was one */
+		out->name = "help";
+		return OT_OK;
+	}
+	st = parse_takes(&p, err);
+	if (st != OT_OK)
+		return st;
+	w = cmd_word_find(out->name);
+	/* Behind "--": the program to run, else words like any other. */
+	if (strcmp(out->name, "run") == 0)
+		out->exec = argv + optind;
+	else
+		for (; optind < argc; optind++)
+			out->words[p.nwords++] = argv[optind];
+	out->args = out->words + used;
+	out->nargs = p.nwords - used;
+	return parse_args(out, w == NULL ? "[TARGET]" : w->args, err);
+}
+
+void
+cmd_release(struct cmd *c)
+{
+	free(c->words);
+	free(c->opts.ignore);
+	memset(c, 0, sizeof(*c));
+}
