@@ -299,25 +299,43 @@ START_TEST(damaged)
 }
 END_TEST
 
+/* HELLO comes once; each BEGIN starts over, kinds and names included. */
 START_TEST(two_snapshots)
 {
 	struct hg_builder *b = hg_builder_new();
 	struct otw_dec *d = otw_dec_new(hg_builder_events(), b);
+	struct ot_err err = OT_ERR_INIT;
 	struct hg_graph *g = NULL;
-	struct ot_buf s = OT_BUF_INIT;
-	int i;
+	struct t_enc t;
+	uint32_t i;
 
-	ck_assert_int_eq(synth_stream(500, OTW_WANT_GRAPH, &s, NULL), OT_OK);
+	t_enc_init(&t);
 	for (i = 0; i < 2; i++) {
-		ck_assert_int_eq(otw_dec_feed(d, s.data, s.len, NULL), OT_OK);
-		ck_assert_int_eq(hg_builder_finish(b, true, &g, NULL), OT_OK);
-		ck_assert_uint_eq(hg_objects(g), 500);
+		if (i == 0)
+			t_enc_begin(&t);
+		else
+			otw_enc_begin(&t.e, &(struct otw_begin){
+				.mode = OTW_MODE_PAUSE });
+		t_enc_kind(&t, 0, "builtins", i ? "list" : "dict");
+		t_enc_object(&t, 0x1000 + 64 * i, 0, 10 + i, 0);
+		otw_enc_end(&t.e, &(struct otw_end){ 0 });
+		otw_enc_flush(&t.e);
+		ck_assert(t.e.grow(&t.e, 1));
+		ck_assert_int_eq(otw_dec_feed(d, t.out.data, t.out.len, &err),
+				 OT_OK);
+		ot_buf_clear(&t.out);
+		ck_assert(hg_builder_done(b));
+		ck_assert_int_eq(hg_builder_finish(b, true, &g, &err), OT_OK);
+		ck_assert_uint_eq(hg_objects(g), 1);
+		ck_assert_uint_eq(hg_addr(g, 0), 0x1000 + 64 * i);
+		ck_assert_str_eq(hg_kind_full(g, 0), i ? "list" : "dict");
+		ck_assert_str_eq(hg_info(g)->mode, i ? "pause" : "fork");
 		ck_assert_uint_eq(hg_info(g)->pid, 4242);
 		hg_graph_free(g);
 	}
+	t_enc_release(&t);
 	otw_dec_free(d);
 	hg_builder_free(b);
-	ot_buf_release(&s);
 }
 END_TEST
 
