@@ -168,6 +168,10 @@ class Files(unittest.TestCase):
 
     def test_other_file(self):
         code, _, err = objtop("types", os.path.realpath(__file__))
+        one_line(self, code, err, 2)
+        fake = os.path.join(self.tmp.name, "fake.objtop")
+        shutil.copy(__file__, fake)
+        code, _, err = objtop("types", fake)
         one_line(self, code, err, 1)
 
     def test_unwritable_output(self):

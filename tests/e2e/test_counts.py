@@ -71,6 +71,7 @@ SCENE = """
                     for k, v in samples.items()},
         "needle": hex(id(needle)), "registry": hex(id(registry)),
     }
+    del needle
     print(json.dumps(facts), flush=True)
     for line in sys.stdin:
         print("{}", flush=True)
