@@ -15,6 +15,19 @@
 #define NAME_MAX_BYTES	240
 #define STATE_INTERNED	3u		/* low bits of a str's state */
 
+/* Does the sink get the refs that are being made? */
+static bool
+is_told(const struct py_walk *w)
+{
+	return w->in_root ? w->pass == PY_PASS_TELL : w->want_refs;
+}
+
+static bool
+is_named(const struct py_walk *w)
+{
+	return w->want_names && is_told(w);
+}
+
 static void
 emit(struct py_walk *w, struct objtop_ref *r)
 {
@@ -24,7 +37,10 @@ emit(struct py_walk *w, struct objtop_ref *r)
 	py_push(w, (py_obj)r->to);
 	if (w->tally_on)
 		py_tally_add(w, (py_obj)r->to);
-	if (w->in_root ? !w->want_roots : !w->want_refs)
+	if (w->watch && r->relation != OBJTOP_REL_WEAK &&
+	    (!w->in_root || w->pass == PY_PASS_COUNT))
+		py_watch_held(w->watch, (py_obj)r->to);
+	if (!is_told(w))
 		return;
 	stop = w->in_root ? s->root_ref(s, r) : s->ref(s, r);
 	if (stop)
@@ -100,7 +116,7 @@ py_ref_str(struct py_walk *w, py_obj to, unsigned relation, py_obj str)
 
 	if (!is_target(w, to))
 		return;
-	if (w->want_names && py_ok(str)) {
+	if (is_named(w) && py_ok(str)) {
 		id = s->name_known(s, str);
 		if (id == UINT32_MAX && may_tell(w, str)) {
 			n = py_str_utf8(w, str, name, sizeof(name));
@@ -114,8 +130,8 @@ void
 py_ref_known(struct py_walk *w, py_obj to, unsigned relation, py_obj key)
 {
 	if (is_target(w, to))
-		emit_named(w, to, relation,
-			   w->sink->name_known(w->sink, key));
+		emit_named(w, to, relation, is_named(w) ?
+			   w->sink->name_known(w->sink, key) : UINT32_MAX);
 }
 
 void
@@ -129,7 +145,7 @@ py_ref_cstr(struct py_walk *w, py_obj to, unsigned relation,
 
 	if (!is_target(w, to))
 		return;
-	if (w->want_names && static_name) {
+	if (is_named(w) && static_name) {
 		id = s->name_known(s, key);
 		if (id == UINT32_MAX) {
 			while (static_name[n])
@@ -150,7 +166,7 @@ py_ref_peek(struct py_walk *w, py_obj to, unsigned relation, uintptr_t cstr)
 
 	if (!is_target(w, to))
 		return;
-	if (w->want_names) {
+	if (is_named(w)) {
 		id = s->name_known(s, cstr);
 		if (id == UINT32_MAX &&
 		    py_peek_str(cstr, name, sizeof(name))) {

@@ -52,7 +52,7 @@ value_by(struct py_walk *w, py_obj value, py_obj key)
 	int64_t index;
 	size_t n;
 
-	if (!w->want_names) {
+	if (!w->want_names || !w->want_refs) {
 		py_ref(w, value, OBJTOP_REL_VALUE);
 		return;
 	}

@@ -79,6 +79,31 @@ used_slots(const struct py_walk *w, uintptr_t frame, int64_t n, int64_t most)
 	return used < most ? used : most;
 }
 
+uintptr_t
+py_frame_slots(const struct py_walk *w, uintptr_t frame, int64_t *n)
+{
+	const struct py_layout *L = w->L;
+	bool old = L->frobj_frame == PY_NO;
+	py_obj code = py_slot(w, PY_AT(frame, L->fr_code, uintptr_t));
+	int64_t locals;
+
+	*n = PY_AT(code, L->co_stacksize, int);
+	if (*n < 0 || *n > MOST_SLOTS)
+		return 0;
+	if (w->minor < 10 || w->minor >= 14) {
+		if (PY_AT(frame, L->fr_stacktop, uintptr_t))
+			return 0;
+	} else if (PY_AT(frame, L->fr_stacktop, int) >= 0) {
+		return 0;
+	}
+	if (old)
+		return PY_AT(frame, L->fr_valuestack, uintptr_t);
+	locals = PY_AT(code, L->co_nlocalsplus, int);
+	if (locals < 0 || locals > MOST_SLOTS)
+		return 0;
+	return frame + L->fr_localsplus + (uintptr_t)locals * 8;
+}
+
 void
 py_edges_iframe(struct py_walk *w, uintptr_t frame)
 {

@@ -154,10 +154,13 @@ has_member(const struct py_member *m, size_t n, uint32_t offset)
 	return false;
 }
 
-/* Object fields of one type's tp_members; counts only when out is NULL. */
+/*
+ * Object fields of one type's tp_members; counts only when out is NULL.  The
+ * dict at tp_dictoffset is no slot, even where it is a member too (modules).
+ */
 static uint32_t
-members_of(const struct py_walk *w, py_obj type, struct py_member *out,
-	   uint32_t n)
+members_of(const struct py_walk *w, py_obj type, int64_t dictoffset,
+	   struct py_member *out, uint32_t n)
 {
 	uintptr_t def = PY_AT(type, w->L->tp_members, uintptr_t);
 	int64_t basic = PY_AT(type, w->L->tp_basicsize, int64_t);
@@ -172,7 +175,8 @@ members_of(const struct py_walk *w, py_obj type, struct py_member *out,
 		kind = PY_AT(def, MEMBER_TYPE, int);
 		offset = PY_AT(def, MEMBER_OFFSET, int64_t);
 		if ((kind != T_OBJECT && kind != T_OBJECT_EX) ||
-		    offset < 16 || offset > basic - 8 || (offset & 7))
+		    offset < 16 || offset > basic - 8 || (offset & 7) ||
+		    offset == dictoffset)
 			continue;
 		if (out && has_member(out, n, (uint32_t)offset))
 			continue;
@@ -200,7 +204,7 @@ members_find(struct py_walk *w, struct py_info *info, py_obj stop)
 		for (depth = 0; depth < MOST_BASES; depth++) {
 			if (!py_ok(t) || t == stop)
 				break;
-			n = members_of(w, t, out, n);
+			n = members_of(w, t, info->dictoffset, out, n);
 			t = PY_AT(t, w->L->tp_base, py_obj);
 		}
 		if (out || !n)

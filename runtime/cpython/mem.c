@@ -5,7 +5,8 @@
  * The set has one leaf per MiB of address space in use, with one bit per 16
  * bytes; the few objects that lie 8 bytes off that grid (in the program's
  * data) have leaves of their own.  What is seen but not done is the worklist:
- * leaves with such bits queue up, and a leaf is worked off in address order.
+ * leaves with such bits queue up, and a leaf is worked off in address order,
+ * again until it has none.
  * So the walk goes through memory in nearly straight lines, however the
  * objects point at each other, and needs no stack.  1/64 of the heap's
  * address range in memory; a mark is three dependent reads, mostly cached.
@@ -31,7 +32,8 @@ struct leaf {
 	uint64_t *gen[PY_GEN_COUNT];	/* all but PY_GEN_OLD, on demand */
 	uintptr_t base;			/* of the first bit */
 	struct leaf *next;		/* in the queue */
-	unsigned lo, hi;		/* words that may have work */
+	unsigned lo, hi;		/* words that may have work, */
+	unsigned at;			/* and of the pass under way */
 	bool queued;
 };
 
@@ -131,7 +133,7 @@ leaf_make(struct py_walk *w, uintptr_t a)
 	if (!l)
 		goto fail;
 	l->base = (a & ~(((uintptr_t)1 << LEAF_SHIFT) - 1)) | (a & 8);
-	l->lo = LEAF_WORDS;
+	l->lo = l->at = LEAF_WORDS;
 	(*mid)[(a >> LEAF_SHIFT) % MID_SLOTS] = l;
 	return l;
 fail:
@@ -182,7 +184,8 @@ mark(struct py_walk *w, uintptr_t a)
 	if (l->seen[word] & bit_of(a))
 		return NULL;
 	l->seen[word] |= bit_of(a);
-	if (word < l->lo)
+	/* What is ahead of a pass under way will be met by it. */
+	if (word < l->lo && word < l->at)
 		l->lo = word;
 	if (word >= l->hi)
 		l->hi = word + 1;
@@ -292,18 +295,21 @@ py_bitmap_next(struct py_walk *w, enum py_generation *g)
 			if (!b->head)
 				b->tail = NULL;
 		}
-		for (; l->lo < l->hi; l->lo++) {
-			work = l->seen[l->lo] & ~l->done[l->lo];
+		for (; l->at < l->hi; l->at++) {
+			work = l->seen[l->at] & ~l->done[l->at];
 			if (!work)
 				continue;
 			bit = work & (~work + 1);
-			l->done[l->lo] |= bit;
-			*g = generation(l, l->lo, bit);
-			return l->base + (uintptr_t)l->lo * 1024 +
+			l->done[l->at] |= bit;
+			*g = generation(l, l->at, bit);
+			return l->base + (uintptr_t)l->at * 1024 +
 				(uintptr_t)OT_CTZ64(bit) * 16;
 		}
-		l->queued = false;
+		l->at = l->lo;
 		l->lo = LEAF_WORDS;
+		if (l->at < LEAF_WORDS)
+			continue;	/* once more, for what was behind */
+		l->queued = false;
 		l->hi = 0;
 		b->current = NULL;
 	}

@@ -168,10 +168,12 @@ struct py_walk {
 	/* what follows belongs to the walk's own files: walk.h */
 	bool want_refs, want_names, want_text, want_roots;
 	bool in_root;			/* refs go to a root, not to an object */
+	uint8_t pass;			/* over the roots: enum py_pass */
 	bool tally_on;
 	struct py_infos *infos;		/* type address to struct py_info */
 	struct py_tally *tally;		/* refs of one object, as a multiset */
 	struct py_hints *hints;		/* cell address to its variable's name */
+	struct py_watch *watch;		/* what running frames may hold */
 	struct py_statics *statics;	/* static types met */
 	py_obj subtype_traverse;	/* tp_traverse of classes made in Python */
 	py_obj static_state;		/* 3.12+: of builtin types, by index */

@@ -6,6 +6,10 @@
  * To 3.10 a frame is an object and the root refers to it; later the root holds
  * the frame's locals and stack itself, except where a generator or a frame
  * object owns the frame: then it refers to the owner.
+ *
+ * Three passes: before the objects, to mark what roots hold; after them, to
+ * count their references; and then to tell them, with those slots of running
+ * frames' stacks that the count leaves as in use (watch.c).
  */
 #include "runtime/cpython/walk.h"
 
@@ -58,7 +62,7 @@ begin(struct py_walk *w, enum objtop_root_kind kind, const struct text *name,
 		.thread = thread,
 	};
 
-	if (w->want_roots && w->sink->root(w->sink, &r))
+	if (w->pass == PY_PASS_TELL && w->sink->root(w->sink, &r))
 		w->stop = 1;
 	w->in_root = true;
 }
@@ -179,6 +183,28 @@ put_place(const struct py_walk *w, struct text *t, py_obj code, int lasti)
 	put(t, ")", 1);
 }
 
+/*
+ * The evaluation stack of a running frame.  What its slots point at is an
+ * object for certain when it is seen already: first of all by the collector.
+ */
+static void
+running_stack(struct py_walk *w, uintptr_t frame)
+{
+	int64_t n, i;
+	uintptr_t at = py_frame_slots(w, frame, &n);
+	py_obj v;
+
+	for (i = 0; py_ok(at) && i < n; i++) {
+		v = py_slot(w, PY_AT(at, (uintptr_t)i * 8, uintptr_t));
+		if (!py_ok(v))
+			continue;
+		if (w->pass == PY_PASS_MARK && py_bitmap_has(w, v))
+			py_watch_add(w, v);
+		if (w->pass == PY_PASS_TELL && py_watch_take(w, v))
+			py_ref_index(w, v, OBJTOP_REL_STACK, i);
+	}
+}
+
 static bool
 is_code(const struct py_walk *w, py_obj code)
 {
@@ -202,6 +228,7 @@ old_frames(struct py_walk *w, uintptr_t ts, uint64_t id)
 		put_place(w, &name, code, w->minor == 10 ? lasti * 2 : lasti);
 		begin(w, OBJTOP_ROOT_FRAME, &name, id);
 		py_ref_cstr(w, f, OBJTOP_REL_INTERNAL, "frame");
+		running_stack(w, f);
 		end(w);
 		f = PY_AT(f, L->fr_previous, py_obj);
 	}
@@ -225,6 +252,7 @@ frame_root(struct py_walk *w, uintptr_t frame, int owner, py_obj code,
 			     "frame");
 	else
 		py_edges_iframe(w, frame);
+	running_stack(w, frame);
 	end(w);
 }
 
@@ -301,7 +329,7 @@ threads(struct py_walk *w)
 	uint64_t id;
 	int n;
 
-	for (n = 0; ts && n < MOST_THREADS && !w->stop; n++) {
+	for (n = 0; py_ok(ts) && n < MOST_THREADS && !w->stop; n++) {
 		if (ts != w->own_thread) {
 			id = native_id(w, ts);
 			if (L->frobj_frame == PY_NO)
@@ -314,8 +342,8 @@ threads(struct py_walk *w)
 	}
 }
 
-static void
-other_interpreters(struct py_walk *w)
+void
+py_other_interpreters(struct py_walk *w)
 {
 	uintptr_t interp;
 	uint64_t n = 0;
@@ -338,5 +366,4 @@ py_roots(struct py_walk *w)
 	modules(w);
 	interpreter(w);
 	threads(w);
-	other_interpreters(w);
 }

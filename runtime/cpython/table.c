@@ -114,37 +114,6 @@ py_table_at(const struct py_table *t, uint64_t i, py_obj *key)
 }
 
 bool
-py_str_is(const struct py_walk *w, py_obj o, const char *s)
-{
-	char have[64];
-	size_t i, n;
-
-	if (!py_ok(o) || !(py_flags(w, py_type(w, o)) & PY_FLAG_UNICODE))
-		return false;
-	n = py_str_utf8(w, o, have, sizeof(have));
-	for (i = 0; i < n && s[i] == have[i]; i++)
-		;
-	return i == n && !s[i];
-}
-
-py_obj
-py_dict_get(const struct py_walk *w, py_obj dict, const char *name)
-{
-	struct py_table t;
-	py_obj key, value;
-	uint64_t i;
-
-	if (!py_ok(dict) || !py_table(w, dict, &t))
-		return 0;
-	for (i = 0; i < t.n; i++) {
-		value = py_table_at(&t, i, &key);
-		if (value && py_str_is(w, key, name))
-			return value;
-	}
-	return 0;
-}
-
-bool
 py_int(const struct py_walk *w, py_obj o, int64_t *v)
 {
 	uint64_t digits, sign_bit;

@@ -167,8 +167,9 @@ py_root_statics(struct py_walk *w)
 	};
 	size_t i;
 
-	if (!w->want_roots || !w->statics)
+	if (!w->statics)
 		return;
+	w->pass = PY_PASS_TELL;
 	if (w->sink->root(w->sink, &r)) {
 		w->stop = 1;
 		return;

@@ -9,6 +9,7 @@
  * be linked to the interpreter.  One thing wrong and the heap is refused with
  * its name: better no answer than a wrong one.
  */
+#include "runtime/cpython/value.h"
 #include "runtime/cpython/walk.h"
 
 #define MOST_THREADS	100000
@@ -102,6 +103,22 @@ is_a(const struct py_walk *w, py_obj o, py_obj type)
 		have == type;
 }
 
+/* Value of a str key in a dict; 0: none. */
+static py_obj
+entry(const struct py_walk *w, py_obj dict, const char *key)
+{
+	if (!is_a(w, dict, w->T.dict))
+		return 0;
+	return py_items_find(w, dict, key, py_strlen(key, SIZE_MAX));
+}
+
+static bool
+is_text(const struct py_walk *w, py_obj o, const char *s)
+{
+	return is_a(w, o, w->T.str) &&
+		py_str_is(w, o, s, py_strlen(s, SIZE_MAX));
+}
+
 static bool
 check_interpreter(const struct py_walk *w)
 {
@@ -114,10 +131,10 @@ check_interpreter(const struct py_walk *w)
 		modules == w->modules && is_a(w, modules, w->T.dict) &&
 		py_peek_ptr(w->interp + L->in_sysdict, &sysdict) &&
 		is_a(w, sysdict, w->T.dict) &&
-		py_dict_get(w, sysdict, "modules") == modules &&
+		entry(w, sysdict, "modules") == modules &&
 		py_peek_ptr(w->interp + L->in_builtins, &builtins) &&
 		is_a(w, builtins, w->T.dict) &&
-		is_a(w, py_dict_get(w, builtins, "len"), w->T.cfunction);
+		is_a(w, entry(w, builtins, "len"), w->T.cfunction);
 }
 
 static bool
@@ -136,7 +153,7 @@ check_code(const struct py_walk *w, py_obj code, const char *name)
 		is_a(w, PY_AT(code, L->co_linetable, py_obj), w->T.bytes) &&
 		is_a(w, names, w->T.tuple) && locals ==
 			PY_AT(names, L->ob_size, int64_t) &&
-		py_str_is(w, PY_AT(code, L->co_name, py_obj), name);
+		is_text(w, PY_AT(code, L->co_name, py_obj), name);
 }
 
 /* A function of the import system's own module. */
@@ -146,13 +163,13 @@ check_function(const struct py_walk *w, py_obj module)
 	static const char name[] = "_find_and_load";
 	const struct py_layout *L = w->L;
 	py_obj dict = PY_AT(module, L->module_dict, py_obj);
-	py_obj f = py_dict_get(w, dict, name);
+	py_obj f = entry(w, dict, name);
 
 	if (!f)
 		return true;	/* somebody took it out */
 	return is_a(w, f, w->T.function) &&
 		PY_AT(f, L->func_globals, py_obj) == dict &&
-		py_str_is(w, PY_AT(f, L->func_name, py_obj), name) &&
+		is_text(w, PY_AT(f, L->func_name, py_obj), name) &&
 		is_a(w, PY_AT(f, L->func_code, py_obj), w->T.code) &&
 		check_code(w, PY_AT(f, L->func_code, py_obj), name);
 }
@@ -162,7 +179,7 @@ static void
 find_subtype_traverse(struct py_walk *w, py_obj module)
 {
 	py_obj dict = PY_AT(module, w->L->module_dict, py_obj);
-	py_obj spec = py_dict_get(w, dict, "ModuleSpec");
+	py_obj spec = entry(w, dict, "ModuleSpec");
 
 	if (is_a(w, spec, w->T.type) && py_is_heap_type(w, spec))
 		w->subtype_traverse = PY_AT(spec, w->L->tp_traverse,
@@ -200,7 +217,7 @@ py_verify(struct py_walk *w, char *why, size_t cap)
 		return fails(why, cap, "interpreter state");
 	if (!check_threads(w))
 		return fails(why, cap, "list of threads");
-	module = py_dict_get(w, w->modules, "_frozen_importlib");
+	module = entry(w, w->modules, "_frozen_importlib");
 	if (!is_a(w, module, w->T.module))
 		return true;	/* no sample; the rest has been looked at */
 	if (!check_function(w, module))

@@ -2,10 +2,10 @@
 /*
  * walk.c - every object once.
  *
- * 1. The collector's lists are read and what is on them is marked; 2. the
- * roots are told, which marks what they hold; 3. what is marked is reported
- * with its references, in address order, which marks what they refer to, until
- * nothing marked is left.  So all that is tracked or reachable is found:
+ * 1. The collector's lists are read and what is on them is marked; 2. so is
+ * what the roots hold; 3. what is marked is reported with its references, in
+ * address order, which marks what they refer to, until nothing marked is left;
+ * 4. the roots are told.  So all that is tracked or reachable is found:
  * strings, numbers, containers that the collector let go of, static types.
  *
  * One chase through the lists, one pass over memory: some 50 to 100 ns for
@@ -81,6 +81,9 @@ count_refs(const struct py_walk *w, py_obj o, struct objtop_object *out)
 {
 	if (w->minor < 12) {
 		out->refcount = PY_AT(o, 0, int64_t);
+		/* 3.11 starts its frozen objects with 999999999. */
+		if (w->minor == 11 && out->refcount >= 900000000)
+			out->flags |= OBJTOP_IMMORTAL;
 		return;
 	}
 	out->refcount = PY_AT(o, 0, uint32_t);
@@ -142,6 +145,17 @@ report_all(struct py_walk *w)
 	}
 }
 
+static void
+tell_roots(struct py_walk *w)
+{
+	w->sink->phase(w->sink, "telling the roots");
+	w->pass = PY_PASS_COUNT;
+	py_roots(w);
+	w->pass = PY_PASS_TELL;
+	py_roots(w);
+	py_root_statics(w);
+}
+
 int
 py_walk_run(struct py_walk *w, char *why, size_t cap)
 {
@@ -164,11 +178,14 @@ py_walk_run(struct py_walk *w, char *why, size_t cap)
 	if (!read_lists(w, why, cap))
 		return -1;
 	s->phase(s, "reading the roots");
+	w->pass = PY_PASS_MARK;
 	py_roots(w);
 	s->phase(s, "reading the objects");
 	py_bitmap_order(w);
 	report_all(w);
-	py_root_statics(w);
+	if (w->want_roots)
+		tell_roots(w);
+	py_other_interpreters(w);
 	if (w->odd_refs)
 		s->unseen(s, "references that are no addresses", w->odd_refs);
 	if (w->odd_objects)

@@ -9,6 +9,13 @@
 
 #define PY_FLAG_STATIC_BUILTIN	(1ul << 1)	/* 3.12+ */
 
+/* The roots are gone through three times, see roots.c. */
+enum py_pass {
+	PY_PASS_MARK,
+	PY_PASS_COUNT,
+	PY_PASS_TELL
+};
+
 enum py_generation {
 	PY_GEN_YOUNG,
 	PY_GEN_MIDDLE,
@@ -100,6 +107,14 @@ bool py_tally_take(struct py_walk *w, py_obj to);
 void py_hints_function(struct py_walk *w, py_obj function);
 py_obj py_hint(const struct py_walk *w, py_obj cell);
 
+/* ---- watch.c ---- */
+
+/* Counts the references to o from now on. */
+void py_watch_add(struct py_walk *w, py_obj o);
+void py_watch_held(struct py_watch *x, py_obj o);
+/* Is there a reference to o that nothing found explains?  Then it is one now. */
+bool py_watch_take(struct py_walk *w, py_obj o);
+
 /* ---- verify.c ---- */
 
 /* Does the layout fit the running interpreter?  A reason when not. */
@@ -122,6 +137,9 @@ void py_edges_cell(struct py_walk *w, py_obj o);
 void py_edges_code(struct py_walk *w, py_obj o);
 void py_edges_frame(struct py_walk *w, py_obj o);
 void py_edges_generator(struct py_walk *w, py_obj o, enum py_family family);
+/* The slots of a stack whose depth is not known, if this frame has them. */
+uintptr_t py_frame_slots(const struct py_walk *w, uintptr_t frame,
+			 int64_t *n);
 /* What an interpreter frame holds (3.11 and later). */
 void py_edges_iframe(struct py_walk *w, uintptr_t frame);
 void py_edges_type(struct py_walk *w, py_obj o);
@@ -158,13 +176,9 @@ bool py_table(const struct py_walk *w, py_obj dict, struct py_table *t);
 bool py_table_keys(const struct py_walk *w, uintptr_t keys,
 		   struct py_table *t);
 py_obj py_table_at(const struct py_table *t, uint64_t i, py_obj *key);
-/* Value of a str key; 0: none. */
-py_obj py_dict_get(const struct py_walk *w, py_obj dict, const char *key);
 
 /* Value of an int object of up to 60 bits. */
 bool py_int(const struct py_walk *w, py_obj o, int64_t *v);
-/* Is a str object this? */
-bool py_str_is(const struct py_walk *w, py_obj o, const char *s);
 
 /* The object in a stack slot, or 0: from 3.14 on the low bits are tags. */
 static inline py_obj
@@ -190,6 +204,7 @@ void py_statics_add(struct py_walk *w, py_obj type);
 /* ---- roots.c ---- */
 
 void py_root_statics(struct py_walk *w);
+void py_other_interpreters(struct py_walk *w);
 
 /* ---- heads.c ---- */
 

@@ -4,7 +4,8 @@
  * loaded by ctypes into any Python.
  *
  * walkdump(path, want, clone) holds the heap, walks it in place or in a raw
- * clone, and writes one JSON array a line: what the test reads.  Unlike the
+ * clone, and writes one JSON array a line: what the test reads.  The refs of
+ * an object are in one or more "R" lines after its "O".  Unlike the
  * agent this may use libc: in a clone of a program with one thread nothing
  * holds a lock.
  */
@@ -35,6 +36,7 @@ struct dump {
 	struct objtop_sink sink;
 	FILE *f;
 	uint32_t kinds, names;
+	bool in_refs;		/* the line of an object's refs is open */
 	uint64_t key[KEYS];
 	uint32_t id[KEYS];
 	struct chunk *chunks;
@@ -69,11 +71,24 @@ put_text(FILE *f, const char *s, size_t n)
 	putc('"', f);
 }
 
+/* Starts a line; refs of one object are all on one. */
+static FILE *
+line(struct dump *d, bool refs)
+{
+	if (d->in_refs && !refs)
+		fputs("]\n", d->f);
+	if (refs)
+		fputs(d->in_refs ? "," : "[\"R\",", d->f);
+	d->in_refs = refs;
+	return d->f;
+}
+
 static uint32_t
 dump_kind(struct objtop_sink *s, const struct objtop_kind *k)
 {
 	struct dump *d = dump_of(s);
 
+	line(d, false);
 	fprintf(d->f, "[\"K\",%" PRIu32 ",%" PRIu64 ",", d->kinds, k->addr);
 	put_text(d->f, k->name, k->name_len);
 	putc(',', d->f);
@@ -107,6 +122,7 @@ dump_name(struct objtop_sink *s, uint64_t key, const char *name, size_t len)
 
 	if (id && *id)
 		return *id - 1;
+	line(d, false);
 	fprintf(d->f, "[\"N\",%" PRIu32 ",", d->names);
 	put_text(d->f, name, len);
 	fputs("]\n", d->f);
@@ -118,7 +134,7 @@ dump_name(struct objtop_sink *s, uint64_t key, const char *name, size_t len)
 static int
 dump_object(struct objtop_sink *s, const struct objtop_object *o)
 {
-	FILE *f = dump_of(s)->f;
+	FILE *f = line(dump_of(s), false);
 
 	fprintf(f, "[\"O\",%" PRIu64 ",%" PRIu32 ",%" PRIu32 ",%" PRIu64
 		",%" PRIu64 ",%" PRId64 ",", o->addr, o->kind, o->flags,
@@ -131,21 +147,22 @@ dump_object(struct objtop_sink *s, const struct objtop_object *o)
 static int
 dump_ref(struct objtop_sink *s, const struct objtop_ref *r)
 {
-	FILE *f = dump_of(s)->f;
+	FILE *f = line(dump_of(s), true);
 
-	fprintf(f, "[\"R\",%" PRIu64 ",%u", r->to, (unsigned)r->relation);
+	fprintf(f, "%" PRIu64 ",%u,", r->to, (unsigned)r->relation);
 	if (r->name_type == OBJTOP_NAME_INDEX)
-		fprintf(f, ",%" PRId64, r->index);
+		fprintf(f, "%" PRId64, r->index);
 	else if (r->name_type == OBJTOP_NAME_ID)
-		fprintf(f, ",\"%" PRIu32 "\"", r->id);
-	fputs("]\n", f);
+		fprintf(f, "\"%" PRIu32 "\"", r->id);
+	else
+		fputs("null", f);
 	return ferror(f);
 }
 
 static int
 dump_root(struct objtop_sink *s, const struct objtop_root *r)
 {
-	FILE *f = dump_of(s)->f;
+	FILE *f = line(dump_of(s), false);
 
 	fprintf(f, "[\"T\",%u,%" PRIu64 ",", (unsigned)r->kind, r->thread);
 	put_text(f, r->name, r->name_len);
@@ -156,7 +173,7 @@ dump_root(struct objtop_sink *s, const struct objtop_root *r)
 static void
 dump_unseen(struct objtop_sink *s, const char *reason, uint64_t count)
 {
-	FILE *f = dump_of(s)->f;
+	FILE *f = line(dump_of(s), false);
 
 	fputs("[\"U\",", f);
 	put_text(f, reason, strlen(reason));
@@ -189,7 +206,7 @@ dump_alloc(struct objtop_sink *s, size_t bytes)
 static void
 dump_phase(struct objtop_sink *s, const char *what)
 {
-	FILE *f = dump_of(s)->f;
+	FILE *f = line(dump_of(s), false);
 
 	fputs("[\"P\",", f);
 	put_text(f, what, strlen(what));
@@ -245,6 +262,7 @@ walk(struct objtop_provider *p, struct dump *d, char *why, size_t cap)
 {
 	int failed = p->walk(p->self, &d->sink, why, cap);
 
+	line(d, false);
 	if (failed) {
 		fputs("[\"E\",", d->f);
 		put_text(d->f, why, strlen(why));
