@@ -54,15 +54,20 @@ static void
 label_name(enum form form, const char *word, const char *name, size_t len,
 	   struct ot_buf *out)
 {
+	bool quoted;
+
 	switch (form) {
 	case FORM_DOT:
 		ot_buf_addc(out, '.');
 		ot_escape(out, name, len, OT_ESC_TERM, NAME_COLS);
 		return;
 	case FORM_SUBSCRIPT:
-		ot_buf_adds(out, "['");
+		/* A key that comes with quotes has all it needs. */
+		quoted = len > 1 && (*name == '\'' || *name == '"') &&
+			 name[len - 1] == *name;
+		ot_buf_adds(out, quoted ? "[" : "['");
 		ot_escape(out, name, len, OT_ESC_TERM, NAME_COLS);
-		ot_buf_adds(out, "']");
+		ot_buf_adds(out, quoted ? "]" : "']");
 		return;
 	case FORM_WORD:
 		ot_buf_addf(out, "%s '", word);

@@ -1,1 +1,32 @@
 # SPDX-License-Identifier: MIT
+noinst_LTLIBRARIES += graph/libgraph.la
+
+graph_libgraph_la_SOURCES = \
+	graph/addrs.c \
+	graph/an_instances.c \
+	graph/an_path.c \
+	graph/an_refs.c \
+	graph/an_show.c \
+	graph/an_types.c \
+	graph/an_util.c graph/an_util.h \
+	graph/analyses.c graph/analyses.def graph/analysis.h \
+	graph/assemble.c \
+	graph/builder.c graph/builder.h \
+	graph/chains.c \
+	graph/column.c \
+	graph/exports.c graph/exports.def \
+	graph/graph.c graph/graph.h \
+	graph/ignore.c graph/ignore.h \
+	graph/label.c \
+	graph/merged.c graph/merged.h \
+	graph/names.h \
+	graph/near.c \
+	graph/picture.c graph/picture.h \
+	graph/raw.h \
+	graph/render.h graph/render_gvc.c \
+	graph/resolve.c \
+	graph/search.c graph/search.h \
+	graph/sort.c \
+	graph/store.h
+graph_libgraph_la_CFLAGS = $(STRICT_CFLAGS) $(GVC_CFLAGS)
+graph_libgraph_la_LIBADD = $(GVC_LIBS)

@@ -154,7 +154,7 @@ step_of(const struct merger *m, hg_node n)
 	int64_t name = -1;
 
 	if (e == HG_NONE)
-		return mix(n, 0x726f6f74);
+		return mix(n, 0x726f6f74) | 1;
 	if (hg_label_type(g->label[e]) == OTW_NAME_ID) {
 		name = hg_edge_index(g, e);
 		if (name >= g->nnames || m->names[name] < m->part)

@@ -22,3 +22,13 @@ inspector_cmd_libcmd_la_SOURCES = \
 	inspector/cmd/options.h \
 	inspector/cmd/words.c
 inspector_cmd_libcmd_la_CFLAGS = $(AM_CFLAGS)
+
+bin_PROGRAMS += objtop
+objtop_SOURCES = inspector/main.c
+objtop_LDADD = \
+	inspector/cmd/libcmd.la \
+	inspector/ui/libui.la \
+	inspector/target/libtarget.la \
+	graph/libgraph.la \
+	wire/libwire.la \
+	base/libbase.la
