@@ -3,7 +3,11 @@ check_PROGRAMS += tests/unit/t_runtime
 TESTS += tests/unit/t_runtime
 
 tests_unit_t_runtime_SOURCES = \
-	tests/unit/t_runtime.c tests/unit/t_runtime.h
+	tests/unit/t_runtime.c tests/unit/t_runtime.h \
+	tests/unit/t_runtime_agent.c
 tests_unit_t_runtime_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_unit_t_runtime_LDADD = runtime/synth/libsynth.la wire/libwire.la \
 	base/libbase.la $(CHECK_LIBS)
+# The program is a target too: its objtop_provider has to be found.
+tests_unit_t_runtime_LDFLAGS = $(AM_LDFLAGS) -export-dynamic
+EXTRA_tests_unit_t_runtime_DEPENDENCIES = runtime/objtop-agent.so

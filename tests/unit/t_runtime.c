@@ -438,6 +438,7 @@ main(void)
 	int failed;
 
 	suite_add_tcase(s, sink_case());
+	suite_add_tcase(s, t_runtime_agent());
 	r = srunner_create(s);
 	srunner_run_all(r, CK_ENV);
 	failed = srunner_ntests_failed(r);
