@@ -245,7 +245,7 @@ agent_thread(void *arg)
 	take_wire(UINT64_MAX);
 	on = wait_for_start() && say_hello();
 	give_wire();
-	if (on && agent.have_provider && agent.preloaded)
+	if (on && agent.preloaded)
 		py_exit_install(ota_dlsym, true, program_ends);
 	while (on) {
 		ota_poll(agent.link.fd, POLLIN, -1);

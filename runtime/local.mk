@@ -60,3 +60,7 @@ runtime_synth_libsynth_la_SOURCES = \
 	runtime/synth/stream.c \
 	runtime/synth/synth.c runtime/synth/synth.h
 runtime_synth_libsynth_la_CFLAGS = $(STRICT_CFLAGS)
+
+# What the agent exports and imports is part of its contract.
+TESTS += tests/lint/exports.sh
+EXTRA_DIST += tests/lint/exports.sh

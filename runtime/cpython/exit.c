@@ -28,7 +28,8 @@ struct method_def {
 	const char *doc;
 };
 
-enum { METH_NOARGS = 4, HARMED_FROM = 14 };
+/* Before 3.8 the lock need not even be there. */
+enum { METH_NOARGS = 4, KNOWN_FROM = 8, HARMED_FROM = 14 };
 
 static struct {
 	int (*ensure)(void);
@@ -146,7 +147,7 @@ py_exit_install(void *(*find)(void *, const char *), bool always,
 
 	if (function || atomic_load(&ended) || !find_api(find))
 		return;
-	if (!always && minor_version() < HARMED_FROM)
+	if (minor_version() < (always ? KNOWN_FROM : HARMED_FROM))
 		return;
 	on_ending = ending;
 	gil = api.ensure();
