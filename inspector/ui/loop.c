@@ -105,6 +105,13 @@ ui_loop_close(struct ui_loop *l)
 	free(l);
 }
 
+void
+ui_loop_screen_close(struct ui_loop *l)
+{
+	ui_screen_close(l->screen);
+	l->screen = NULL;
+}
+
 int
 ui_loop_wake_fd(const struct ui_loop *l)
 {
@@ -203,7 +210,8 @@ ui_loop_run(struct ui_loop *l, struct ui *ui, const struct ui_clock *clock)
 		loop_draw(l, ui);
 		fds[0] = (struct pollfd){ STDIN_FILENO, POLLIN, 0 };
 		fds[1] = (struct pollfd){ l->wake[0], POLLIN, 0 };
-		fds[2] = (struct pollfd){ clock->watch_fd(clock->ctx), 0, 0 };
+		fds[2] = (struct pollfd){ clock->watch_fd(clock->ctx),
+					  POLLIN, 0 };
 		if (poll(fds, 3, more ? 0 : wait) < 0 && errno != EINTR)
 			break;
 		loop_drain(l);

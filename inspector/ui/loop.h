@@ -17,6 +17,8 @@ struct ui_loop;
  */
 enum ot_status ui_loop_open(struct ui_loop **out, struct ot_err *err);
 void ui_loop_close(struct ui_loop *l);		/* NULL ok */
+/* Gives the terminal back before the rest ends; safe to call twice. */
+void ui_loop_screen_close(struct ui_loop *l);
 int ui_loop_wake_fd(const struct ui_loop *l);
 struct ui_screen *ui_loop_screen(const struct ui_loop *l);
 
@@ -25,7 +27,7 @@ struct ui_clock {
 	/* Called whenever the loop woke up; returns the milliseconds after
 	 * which it wants to be called again at the latest. */
 	int (*tick)(void *ctx, struct ui *ui);
-	/* A descriptor whose hang-up should wake the loop; -1: none. */
+	/* A descriptor whose bytes or hang-up wake the loop; -1: none. */
 	int (*watch_fd)(void *ctx);
 };
 

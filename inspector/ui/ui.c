@@ -357,7 +357,7 @@ ui_apply(struct ui *ui, struct ui_effect *fx)
 		ui_say(ui, UI_PLAIN, "%s", fx->text);
 		break;
 	case UI_FX_REFUSE:
-		ui_say(ui, UI_BAD, "%s", fx->text);
+		ui_refuse(ui, fx->text);
 		break;
 	case UI_FX_OPEN:
 		ui_open(ui, fx->view, &fx->subject);
@@ -403,7 +403,7 @@ ui_command(struct ui *ui, const char *line)
 
 	if (ui->host.command(ui->host.ctx, ui_top(ui), line, &fx, &err) !=
 	    OT_OK) {
-		ui_say(ui, UI_BAD, "%s", err.msg);
+		ui_refuse(ui, err.msg);
 		return;
 	}
 	if (fx.kind == UI_FX_AGAIN) {
@@ -508,7 +508,7 @@ void
 ui_graph_failed(struct ui *ui, const char *why)
 {
 	ui->pending.kind = UI_FX_NONE;
-	ui_say(ui, UI_BAD, "%s", why);
+	ui_refuse(ui, why);
 }
 
 void
@@ -520,6 +520,42 @@ ui_say(struct ui *ui, enum ui_style style, const char *fmt, ...)
 	vsnprintf(ui->message, sizeof(ui->message), fmt, ap);
 	va_end(ap);
 	ui->message_style = style;
+}
+
+/* Words of text on lines of at most UI_WRAP bytes. */
+static void
+ui_wrap(const char *text, struct ot_buf *out)
+{
+	size_t col = 0;
+
+	while (*text != '\0') {
+		size_t len = strcspn(text, " ");
+
+		if (col > 0 && col + 1 + len > UI_WRAP) {
+			ot_buf_addc(out, '\n');
+			col = 0;
+		} else if (col > 0) {
+			ot_buf_addc(out, ' ');
+			col++;
+		}
+		ot_buf_add(out, text, len);
+		col += len;
+		text += len;
+		text += strspn(text, " ");
+	}
+}
+
+void
+ui_refuse(struct ui *ui, const char *text)
+{
+	struct ot_buf lines = OT_BUF_INIT;
+
+	if (strlen(text) <= UI_WRAP) {
+		ui_say(ui, UI_BAD, "%s", text);
+		return;
+	}
+	ui_wrap(text, &lines);
+	ui_box_text(ui, "objtop", &lines);
 }
 
 void

@@ -72,6 +72,8 @@ struct ui_view *ui_top(const struct ui *ui);
 
 void ui_say(struct ui *ui, enum ui_style style, const char *fmt, ...)
 	OT_PRINTF(3, 4);
+/* An error: on the status line, or in a box where it is too long for that. */
+void ui_refuse(struct ui *ui, const char *text);
 /* Shown while it lasts, under any message; "" ends it. */
 void ui_busy(struct ui *ui, const char *fmt, ...) OT_PRINTF(2, 3);
 /* Asks y or n; y brings fx to the host again, confirmed. */

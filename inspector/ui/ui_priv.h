@@ -10,6 +10,7 @@
 #include "inspector/ui/prompt.h"
 #include "inspector/ui/ui.h"
 
+#define UI_WRAP	   72	/* columns of text in a box */
 #define UI_HISTORY 256	/* views one can go back through */
 
 enum ui_asking {

@@ -101,7 +101,10 @@ picker_open(struct ui_view *v, struct ot_err *err)
 static void
 picker_rebind(struct ui_view *v)
 {
-	(void)v;	/* the rows are looked at in place */
+	/* the rows are looked at in place */
+	if (picker_rows(v) == NULL)
+		snprintf(v->problem, sizeof(v->problem),
+			 "looking at the processes of this machine ...");
 }
 
 static bool

@@ -36,7 +36,8 @@ struct view_status {
 	char mode[16];
 	uint64_t held_us;
 	double cost;		/* share of time the target was held, 0..1 */
-	uint64_t interval_ms;
+	uint64_t interval_ms;	/* as it is */
+	uint64_t asked_ms;	/* as it was asked for */
 	uint64_t samples;	/* taken so far */
 };
 

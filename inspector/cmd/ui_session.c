@@ -1,0 +1,438 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The clock of the UI: what is due, started on a thread; what is done, handed
+ * to the views.
+ *
+ * One request at a time goes to the target.  A graph or a file that somebody
+ * waits for comes before the live table.  The live table is paced so that the
+ * target is held for at most SESSION_HELD_SHARE of the time and a clone of it
+ * walks for at most SESSION_WALK_SHARE, whatever interval was asked for.
+ */
+#include "config.h"
+
+#include "inspector/cmd/ui_session.h"
+
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/escape.h"
+#include "base/units.h"
+#include "inspector/cmd/ui_proc.h"
+
+#define SESSION_HELD_SHARE 50	/* one part in: 2 % */
+#define SESSION_WALK_SHARE 5	/* one part in: 20 % */
+#define SESSION_SECOND_US  1000000u
+#define SESSION_LIST_US	   (3 * SESSION_SECOND_US)
+#define SESSION_RETRY_US   (3 * SESSION_SECOND_US)
+#define SESSION_BUSY_MS	   100	/* how often progress is drawn */
+
+static void
+session_copy(char *dst, size_t cap, const char *s)
+{
+	ot_escape_to(dst, cap, s, strlen(s), OT_ESC_TERM);
+}
+
+/* What the sample says of itself, into the header. */
+static void
+session_status(struct ui_session *s, const struct hg_info *info)
+{
+	struct view_status *v = &s->ctx.status;
+	time_t when = (time_t)(info->time_ns / 1000000000u);
+	uint64_t apart = s->sample.start_us - s->last_us;
+	char text[64];
+	struct tm tm;
+
+	if (localtime_r(&when, &tm) != NULL)
+		strftime(v->time, sizeof(v->time), "%H:%M:%S", &tm);
+	session_copy(v->mode, sizeof(v->mode), info->mode);
+	v->held_us = info->held_us;
+	v->cost = s->last_us == 0 || apart == 0 ? 0 :
+		  (double)info->held_us / (double)apart;
+	v->samples++;
+	v->pid = s->t != NULL && target_pid(s->t) != 0 ?
+		 (uint64_t)target_pid(s->t) : info->pid;
+	snprintf(text, sizeof(text), "%.30s %.30s", info->runtime,
+		 info->version);
+	session_copy(v->runtime, sizeof(v->runtime), text);
+	session_copy(v->command, sizeof(v->command), info->command);
+	s->last_us = s->sample.start_us;
+}
+
+static void
+session_lose(struct ui_session *s, enum view_state state, const char *why)
+{
+	struct view_status *v = &s->ctx.status;
+
+	if (s->lost)
+		return;
+	s->lost = true;
+	v->state = state;
+	session_copy(v->lost, sizeof(v->lost), why);
+	s->want_graph = s->want_now = false;
+	s->want_file[0] = '\0';
+	if (state == VIEW_LOST)
+		ui_graph_failed(s->ui, v->lost);
+	else
+		ui_say(s->ui, UI_WARN, "%s", v->lost);
+}
+
+static void
+session_state(struct ui_session *s)
+{
+	struct view_status *v = &s->ctx.status;
+
+	if (s->lost)
+		return;
+	v->state = s->t != NULL && target_is_file(s->t) ? VIEW_FILE :
+		   s->paused ? VIEW_PAUSED : VIEW_LIVE;
+}
+
+void
+ui_session_begin(struct ui_session *s)
+{
+	struct view_status *v = &s->ctx.status;
+
+	live_release(&s->live);
+	s->ctx.live = &s->live;
+	memset(v->rss, 0, sizeof(v->rss));
+	v->nrss = 0;
+	v->samples = 0;
+	v->pid = (uint64_t)target_pid(s->t);
+	if (target_is_file(s->t)) {
+		session_copy(v->file, sizeof(v->file), target_path(s->t));
+		s->want_graph = true;
+	}
+	s->next_us = s->proc_us = 0;
+	session_state(s);
+	ui_restart(s->ui, "types");
+}
+
+/* When the live table is due again, and the interval that makes. */
+static void
+session_pace(struct ui_session *s)
+{
+	uint64_t us = s->ctx.status.asked_ms * 1000, held, walk;
+
+	held = s->ctx.status.held_us * SESSION_HELD_SHARE;
+	walk = s->sample.took_us * SESSION_WALK_SHARE;
+	us = held > us ? held : us;
+	us = walk > us ? walk : us;
+	s->ctx.status.interval_ms = us / 1000;
+	s->next_us = s->sample.start_us + us;
+}
+
+/* A graph replaces the one views see; only while no work runs on that. */
+static void
+session_hand_over(struct ui_session *s)
+{
+	if (s->next == NULL || !ui_idle(s->ui))
+		return;
+	hg_graph_free(s->graph);
+	s->graph = s->next;
+	s->next = NULL;
+	s->ctx.graph = s->graph;
+	ui_graph_came(s->ui);
+}
+
+static void
+session_take(struct ui_session *s)
+{
+	struct ui_sample *sm = &s->sample;
+	struct ot_err err = OT_ERR_INIT;
+	uint64_t when = hg_info(sm->graph)->time_ns / 1000;
+
+	session_status(s, hg_info(sm->graph));
+	if (live_update(&s->live, sm->graph, when, &err) != OT_OK)
+		ui_say(s->ui, UI_BAD, "%s", err.msg);
+	if (sm->kind == UI_SAMPLE_COUNTS) {
+		hg_graph_free(sm->graph);
+	} else {
+		hg_graph_free(s->next);
+		s->next = sm->graph;
+		s->graph_us = sm->start_us;
+	}
+	sm->graph = NULL;
+	ui_numbers_came(s->ui);
+	if (sm->kind == UI_SAMPLE_WRITE)
+		ui_say(s->ui, UI_GOOD, "wrote %s", sm->path);
+	else if (sm->cut)
+		ui_say(s->ui, UI_WARN, "the snapshot ends early; what it "
+		       "holds is shown");
+}
+
+static void
+session_failed(struct ui_session *s, enum ot_status st, const char *msg)
+{
+	struct ui_sample *sm = &s->sample;
+
+	if (st == OT_INTERRUPTED) {
+		ui_graph_failed(s->ui, "cancelled");
+	} else if (!target_alive(s->t)) {
+		session_lose(s, VIEW_LOST, msg);
+	} else if (sm->kind == UI_SAMPLE_COUNTS) {
+		ui_say(s->ui, UI_BAD, "%s", msg);
+	} else {
+		ui_graph_failed(s->ui, msg);
+	}
+	s->next_us = ot_now_us() + SESSION_RETRY_US;
+}
+
+static void
+session_sample_done(struct ui_session *s)
+{
+	struct ot_err err = OT_ERR_INIT;
+	enum ot_status st;
+
+	if (s->sample.running == NULL || !ui_job_done(s->sample.running))
+		return;
+	st = ui_sample_end(&s->sample, &err);
+	ui_busy(s->ui, "%s", "");
+	if (st != OT_OK) {
+		session_failed(s, st, err.msg);
+	} else {
+		session_take(s);
+		session_pace(s);
+	}
+	if (s->exiting && s->sample.kind != UI_SAMPLE_COUNTS) {
+		target_continue(s->t);
+		session_lose(s, VIEW_ENDED,
+			     "the program has ended; this was its last heap");
+	}
+}
+
+/* What is to be asked of the target now, if anything. */
+static void
+session_sample_start(struct ui_session *s)
+{
+	bool file = s->t != NULL && target_is_file(s->t);
+	struct ot_err err = OT_ERR_INIT;
+	enum ui_sample_kind kind;
+
+	if (s->t == NULL || s->lost || s->sample.running != NULL)
+		return;
+	if (s->want_file[0] != '\0')
+		kind = UI_SAMPLE_WRITE;
+	else if (s->want_graph)
+		kind = UI_SAMPLE_GRAPH;
+	else if (!file && (s->want_now ||
+			   (!s->paused && ot_now_us() >= s->next_us)))
+		kind = UI_SAMPLE_COUNTS;
+	else
+		return;
+	s->want_now = false;
+	if (kind != UI_SAMPLE_COUNTS)
+		s->want_graph = false;
+	if (ui_sample_start(&s->sample, kind, s->want_file, s->c, s->t,
+			    ui_loop_wake_fd(s->loop), &err) != OT_OK) {
+		ui_say(s->ui, UI_BAD, "%s", err.msg);
+		s->next_us = ot_now_us() + SESSION_RETRY_US;
+	}
+	s->want_file[0] = '\0';
+}
+
+/* "reading the heap: 1,204,000 of 10,600,000 objects 11 %  (Esc cancels)" */
+static void
+session_progress(struct ui_session *s)
+{
+	uint64_t done = 0, all = 0;
+	char a[32], b[32];
+
+	if (s->attach.running != NULL) {
+		ui_busy(s->ui, "going into PID %d ...", (int)s->attach.pid);
+		return;
+	}
+	if (s->sample.running == NULL || s->sample.kind == UI_SAMPLE_COUNTS) {
+		if (s->ctx.procs == NULL && s->list.running != NULL)
+			ui_busy(s->ui, "looking at processes ...");
+		else
+			ui_busy(s->ui, "%s", "");
+		return;
+	}
+	ui_job_progress(s->sample.running, &done, &all);
+	ot_fmt_count(a, sizeof(a), done);
+	ot_fmt_count(b, sizeof(b), all);
+	if (all > done)
+		ui_busy(s->ui, "reading the heap: %s of about %s objects, "
+			"%u %%  (Esc cancels)", a, b,
+			(unsigned)((double)done * 100 / (double)all));
+	else if (done > 0)
+		ui_busy(s->ui, "reading the heap: %s objects  (Esc cancels)",
+			a);
+	else
+		ui_busy(s->ui, "reading the heap ...  (Esc cancels)");
+}
+
+/* Between requests: has the target ended, or is it about to? */
+static void
+session_look_alive(struct ui_session *s)
+{
+	struct ot_err err = OT_ERR_INIT;
+	struct pollfd p;
+	bool done;
+
+	if (s->t == NULL || s->lost || s->sample.running != NULL ||
+	    target_is_file(s->t))
+		return;
+	p = (struct pollfd){ target_fd(s->t), POLLIN, 0 };
+	if (p.fd >= 0 && poll(&p, 1, 0) == 1 &&
+	    target_step(s->t, 0, &done, &err) != OT_OK) {
+		session_lose(s, VIEW_LOST, err.msg);
+		return;
+	}
+	if (!target_alive(s->t)) {
+		target_step(s->t, 0, &done, &err);
+		session_lose(s, VIEW_LOST, err.msg[0] != '\0' ? err.msg :
+			     "the target has ended");
+	} else if (target_exiting(s->t) && !s->exiting) {
+		s->exiting = s->want_graph = true;
+	}
+}
+
+static void
+session_proc(struct ui_session *s)
+{
+	struct view_status *v = &s->ctx.status;
+	uint64_t rss, now = ot_now_us();
+
+	ui_proc_reap(&s->shower);
+	if (s->t == NULL || s->lost || target_is_file(s->t) ||
+	    now < s->proc_us ||
+	    !ui_proc_read(target_pid(s->t), &rss, &v->uptime_s))
+		return;
+	s->proc_us = now + SESSION_SECOND_US;
+	if (v->nrss == VIEW_RSS_KEPT) {
+		memmove(v->rss, v->rss + 1,
+			(VIEW_RSS_KEPT - 1) * sizeof(v->rss[0]));
+		v->nrss--;
+	}
+	v->rss[v->nrss++] = rss;
+}
+
+static enum ot_status
+list_run(void *ctx, struct ui_job *j, struct ot_err *err)
+{
+	struct ui_list *l = ctx;
+
+	(void)j;
+	return ui_list_rows(&l->rows, err);
+}
+
+static bool
+session_picking(const struct ui_session *s)
+{
+	return s->t == NULL && s->attach.running == NULL;
+}
+
+/* The picker's list: taken when made, made again every few seconds. */
+static void
+session_list(struct ui_session *s)
+{
+	struct ui_list *l = &s->list;
+	struct ot_err err = OT_ERR_INIT;
+	struct ot_table *old;
+
+	if (l->running != NULL && ui_job_done(l->running)) {
+		if (ui_job_finish(l->running, &err) != OT_OK) {
+			ui_say(s->ui, UI_BAD, "%s", err.msg);
+		} else {
+			old = (struct ot_table *)s->ctx.procs;
+			s->ctx.procs = l->rows;
+			ui_numbers_came(s->ui);
+			ot_table_free(old);
+		}
+		l->running = NULL;
+		l->rows = NULL;
+		l->next_us = ot_now_us() + SESSION_LIST_US;
+	}
+	if (!session_picking(s) || l->running != NULL ||
+	    ot_now_us() < l->next_us)
+		return;
+	l->rows = NULL;
+	if (ui_job_start(list_run, l, ui_loop_wake_fd(s->loop), &l->running,
+			 &err) != OT_OK) {
+		ui_say(s->ui, UI_BAD, "%s", err.msg);
+		l->next_us = ot_now_us() + SESSION_LIST_US;
+	}
+}
+
+static void
+session_attached(struct ui_session *s)
+{
+	struct ui_attach *a = &s->attach;
+	struct ot_err err = OT_ERR_INIT;
+
+	if (a->running == NULL || !ui_job_done(a->running))
+		return;
+	if (ui_job_finish(a->running, &err) != OT_OK) {
+		ui_refuse(s->ui, err.msg);
+	} else {
+		s->t = a->t;
+		s->owns = true;
+		ui_session_begin(s);
+	}
+	a->running = NULL;
+	a->t = NULL;
+}
+
+int
+ui_session_tick(void *ctx, struct ui *ui)
+{
+	struct ui_session *s = ctx;
+	uint64_t now, due;
+
+	(void)ui;
+	session_attached(s);
+	session_list(s);
+	session_sample_done(s);
+	session_hand_over(s);
+	session_look_alive(s);
+	session_state(s);
+	session_sample_start(s);
+	session_proc(s);
+	session_progress(s);
+	if (s->sample.running != NULL || s->attach.running != NULL ||
+	    s->list.running != NULL || !ui_idle(s->ui))
+		return SESSION_BUSY_MS;
+	now = ot_now_us();
+	due = now + SESSION_SECOND_US;
+	if (s->t != NULL && !s->lost && !s->paused && s->next_us < due)
+		due = s->next_us;
+	return due <= now ? 0 : (int)((due - now) / 1000) + 1;
+}
+
+int
+ui_session_watch(void *ctx)
+{
+	struct ui_session *s = ctx;
+
+	if (s->t == NULL || s->lost || s->sample.running != NULL)
+		return -1;
+	return target_fd(s->t);
+}
+
+void
+ui_session_release(struct ui_session *s)
+{
+	if (s->sample.running != NULL) {
+		ui_job_cancel(s->sample.running);
+		ui_sample_end(&s->sample, NULL);
+	}
+	if (s->list.running != NULL)
+		ui_job_finish(s->list.running, NULL);
+	if (s->attach.running != NULL &&
+	    ui_job_finish(s->attach.running, NULL) == OT_OK)
+		target_close(s->attach.t);
+	hg_graph_free(s->sample.graph);
+	ot_table_free(s->list.rows);
+	ui_free(s->ui);		/* its work and views use the graph */
+	hg_graph_free(s->graph);
+	hg_graph_free(s->next);
+	ot_table_free((struct ot_table *)s->ctx.procs);
+	live_release(&s->live);
+	ui_proc_reap(&s->shower);
+	if (s->owns)
+		target_close(s->t);
+}
