@@ -1,4 +1,6 @@
 # SPDX-License-Identifier: MIT
+include inspector/cmd/ui.mk
+
 noinst_LTLIBRARIES += inspector/cmd/libcmd.la
 
 inspector_cmd_libcmd_la_SOURCES = \
@@ -20,7 +22,8 @@ inspector_cmd_libcmd_la_SOURCES = \
 	inspector/cmd/options.c \
 	inspector/cmd/options.def \
 	inspector/cmd/options.h \
-	inspector/cmd/words.c
+	inspector/cmd/words.c \
+	$(CMD_UI_SOURCES)
 inspector_cmd_libcmd_la_CFLAGS = $(AM_CFLAGS)
 
 bin_PROGRAMS += objtop
