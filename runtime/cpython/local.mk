@@ -35,4 +35,5 @@ CPYTHON_SOURCES = \
 	runtime/cpython/value.h \
 	runtime/cpython/verify.c \
 	runtime/cpython/walk.c \
-	runtime/cpython/walk.h
+	runtime/cpython/walk.h \
+	runtime/cpython/watch.c
