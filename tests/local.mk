@@ -9,3 +9,6 @@ include tests/unit/target.mk
 include tests/unit/ui.mk
 include tests/unit/cmd.mk
 endif
+
+# End-to-end tests against real interpreters.
+include tests/e2e/values.mk

@@ -37,14 +37,11 @@ origin_is_dict(const struct py_walk *w, py_obj o)
 static py_obj
 origin_module(const struct py_walk *w, const char *name, size_t len)
 {
-	py_obj modules, module, dict;
+	py_obj module, dict;
 
-	if (!w->interp)
+	if (!origin_is_dict(w, w->modules))
 		return 0;
-	modules = PY_AT(w->interp, w->L->in_modules, py_obj);
-	if (!origin_is_dict(w, modules))
-		return 0;
-	module = py_items_find(w, modules, name, len);
+	module = py_items_find(w, w->modules, name, len);
 	if (!module || !w->T.module ||
 	    !py_is_subtype(w, py_type(w, module), w->T.module))
 		return 0;

@@ -41,37 +41,42 @@ static const struct {
 	{ py_size_generator, AT(asyncgen) },
 };
 
-/* The least basicsize says that the fields a formula reads are there. */
+#define LEAST	UINT16_MAX
+
+/*
+ * A formula is for one structure.  One of another size (a later version's) is
+ * measured by basicsize alone: a little too small beats nonsense.
+ */
 static const struct {
 	const char *name;
 	py_sizer *size;
-	uint16_t basic;
-	bool no_sizeof;		/* has no __sizeof__; the formula adds extra */
+	uint16_t basic, other;	/* tp_basicsize; LEAST: or more */
+	bool no_sizeof;		/* it has none: the formula is for extra */
 } by_name[] = {
-	{ "collections.deque", py_size_deque, 80, false },
-	{ "array.array", py_size_array, 64, false },
-	{ "Struct", py_size_struct, 56, false },
-	{ "_struct.Struct", py_size_struct, 56, false },
-	{ "_io.BufferedReader", py_size_buffered, 152, false },
-	{ "_io.BufferedWriter", py_size_buffered, 152, false },
-	{ "_io.BufferedRandom", py_size_buffered, 152, false },
-	{ "_io.BytesIO", py_size_bytesio, 64, false },
-	{ "_io.StringIO", py_size_stringio, 64, true },
-	{ "decimal.Decimal", py_size_decimal, 104, false },
-	{ "itertools.product", py_size_product, 48, false },
-	{ "itertools.combinations", py_size_combinations, 56, false },
-	{ "itertools.combinations_with_replacement", py_size_combinations,
-	  56, false },
-	{ "itertools.permutations", py_size_permutations, 64, false },
-	{ "_pickle.Pickler", py_size_pickler, 144, false },
-	{ "_pickle.Unpickler", py_size_unpickler, 264, false },
-	{ "xml.etree.ElementTree.Element", py_size_element, 56, false },
-	{ "mmap.mmap", py_size_mmap, 64, true },
-	{ "StgDict", py_size_stgdict, 192, false },
-	{ "_ctypes.CType_Type", py_size_ctype, 1088, false },
-	{ "_ctypes._CData", py_size_cdata, 72, true },
-	{ "numpy.ndarray", py_size_ndarray, 72, false },
-	{ "numpy.generic", py_size_numpy_scalar, 16, false },
+	{ "collections.deque", py_size_deque, 80, 216, false },
+	{ "array.array", py_size_array, 64, 0, false },
+	{ "Struct", py_size_struct, 56, 0, false },
+	{ "_struct.Struct", py_size_struct, 56, 0, false },
+	{ "_io.BufferedReader", py_size_buffered, 152, 0, false },
+	{ "_io.BufferedWriter", py_size_buffered, 152, 0, false },
+	{ "_io.BufferedRandom", py_size_buffered, 152, 0, false },
+	{ "_io.BytesIO", py_size_bytesio, 64, 0, false },
+	{ "_io.StringIO", py_size_stringio, 120, 168, true },
+	{ "decimal.Decimal", py_size_decimal, 104, 0, false },
+	{ "itertools.product", py_size_product, 48, 0, false },
+	{ "itertools.combinations", py_size_combinations, 56, 0, false },
+	{ "itertools.combinations_with_replacement",
+	  py_size_combinations, 56, 0, false },
+	{ "itertools.permutations", py_size_permutations, 64, 0, false },
+	{ "_pickle.Pickler", py_size_pickler, 144, 152, false },
+	{ "_pickle.Unpickler", py_size_unpickler, 264, 272, false },
+	{ "xml.etree.ElementTree.Element", py_size_element, 56, 0, false },
+	{ "mmap.mmap", py_size_mmap, 72, 80, true },
+	{ "StgDict", py_size_stgdict, 192, 0, false },
+	{ "_ctypes.CType_Type", py_size_ctype, 1088, 0, false },
+	{ "_ctypes._CData", py_size_cdata, 96, 0, true },
+	{ "numpy.ndarray", py_size_ndarray, 72, LEAST, false },
+	{ "numpy.generic", py_size_numpy_scalar, 16, LEAST, false },
 };
 
 uint64_t
@@ -108,6 +113,17 @@ size_is_native(const struct py_walk *w, py_obj cls, bool no_sizeof)
 			     "method_descriptor");
 }
 
+static bool
+size_is_named(const struct py_walk *w, py_obj cls, const char *name, size_t i)
+{
+	uint64_t basic = size_word(w, cls, w->L->tp_basicsize);
+
+	return py_streq(by_name[i].name, name) &&
+		(basic == by_name[i].basic || basic == by_name[i].other ||
+		 (by_name[i].other == LEAST && basic > by_name[i].basic)) &&
+		size_is_native(w, cls, by_name[i].no_sizeof);
+}
+
 /* py_mro_fn: takes the formula of this class, if there is one. */
 static bool
 size_find(const struct py_walk *w, py_obj cls, void *arg)
@@ -126,10 +142,7 @@ size_find(const struct py_walk *w, py_obj cls, void *arg)
 	if (!name)
 		return false;
 	for (i = 0; i < sizeof(by_name) / sizeof(by_name[0]); i++) {
-		if (py_streq(by_name[i].name, name) &&
-		    size_word(w, cls, w->L->tp_basicsize) >=
-		    by_name[i].basic &&
-		    size_is_native(w, cls, by_name[i].no_sizeof)) {
+		if (size_is_named(w, cls, name, i)) {
 			e->size = by_name[i].size;
 			return true;
 		}

@@ -320,8 +320,8 @@ py_size_generator(const struct py_walk *w, py_obj o, const struct py_entry *e,
 	if (w->minor <= 10)
 		return e->basic;
 	bytes = (uint64_t)w->L->gen_frame + w->L->fr_localsplus;
-	/* 3.11 has the code apart: gi_code, the first field */
-	code = w->minor == 11 ? PY_AT(o, 16, py_obj) :
+	/* 3.11 has the code apart, and its frame loses it at the end */
+	code = w->L->gen_code != PY_NO ? PY_AT(o, w->L->gen_code, py_obj) :
 		frame_code(w, o + w->L->gen_frame);
 	return bytes + code_slots(w, code) * 8;
 }

@@ -4,8 +4,8 @@
  *
  * Their structures are in no header.  The offsets are those of the modules'
  * sources from 3.8 to 3.13, the same but where a version is tested for;
- * the least basicsize in size.c's table rejects a structure that lost fields.
- * The types own buffers, so what a field says is bounded before it is used.
+ * size.c's table admits no structure of another size.  What a field says is
+ * bounded before it is used.  Left out: parser.st, gone since 3.10.
  */
 #include "runtime/cpython/value.h"
 
@@ -23,7 +23,7 @@ py_size_deque(const struct py_walk *w, py_obj o, const struct py_entry *e,
 	int64_t left = PY_AT(o, 40, int64_t);
 
 	/* spare blocks are kept in the object from 3.11 on */
-	if (w->minor >= 11 && e->basic >= 216) {
+	if (w->minor >= 11) {
 		int64_t spare = PY_AT(o, 72, int64_t);
 
 		if (spare >= 0 && spare <= 16)
@@ -121,7 +121,8 @@ uint64_t
 py_size_mmap(const struct py_walk *w, py_obj o, const struct py_entry *e,
 	     uint64_t *extra)
 {
-	int fd = PY_AT(o, w->minor <= 9 ? 52 : 56, int32_t);
+	/* behind a count of exports that was an int in 3.8 */
+	int fd = PY_AT(o, w->minor <= 8 ? 52 : 56, int32_t);
 	/* from 3.13 on a file's mapping may go without its descriptor */
 	bool tracks = w->minor < 13 || PY_AT(o, 60, uint8_t);
 

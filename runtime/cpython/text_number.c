@@ -14,6 +14,7 @@
 #define INT_LIMBS	64	/* base 10^9: up to 576 digits */
 #define BIG_LIMBS	40
 #define SHIFT		30	/* bits of an int's digit */
+#define DIGITS_MAX	((uint64_t)1 << 36)
 
 struct big {
 	uint32_t limb[BIG_LIMBS];	/* the lowest first */
@@ -371,12 +372,17 @@ int_put_limbs(struct py_out *o, const uint32_t *limbs, size_t n)
 	}
 }
 
+/* In place of the digits, which o may have some of. */
 static void
 int_put_bits(struct py_out *o, uintptr_t digits, uint64_t n)
 {
-	uint32_t top = PY_AT(digits, 4 * (n - 1), uint32_t);
-	uint64_t bits = (n - 1) * SHIFT;
+	uint64_t bits;
+	uint32_t top;
 
+	if (!n || n > DIGITS_MAX)
+		return;
+	top = PY_AT(digits, 4 * (n - 1), uint32_t);
+	bits = (n - 1) * SHIFT;
 	for (; top; top >>= 1)
 		bits++;
 	o->len = 0;

@@ -7,13 +7,14 @@
  * answers can be compared with the interpreter's own, object by object.  Unlike
  * the agent this may use libc, and reads a heap that lives.
  */
+#define _GNU_SOURCE	/* RTLD_DEFAULT */
 #include <dlfcn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/compiler.h"
-#include "runtime/cpython/py.h"
+#include "runtime/cpython/value.h"
 
 #define KINDS_MAX	65536
 
@@ -32,6 +33,7 @@ OT_EXPORT int sd_lines(uintptr_t code, int n, int *lines);
 OT_EXPORT long sd_utf8(uintptr_t str, char *dst, size_t cap);
 OT_EXPORT int sd_is_gc(uintptr_t o);
 OT_EXPORT int sd_is_subtype(uintptr_t type, uintptr_t base);
+OT_EXPORT uintptr_t sd_find(uintptr_t dict, const char *key);
 OT_EXPORT size_t sd_kinds(void);
 
 static struct kind_copy kinds[KINDS_MAX];
@@ -150,10 +152,12 @@ sd_init(void)
 	f.p = symbol("PyInterpreterState_Head");
 	walk.interp = f.p ? (py_obj)f.head() : 0;
 	walk.runtime = symbol("_PyRuntime");
+	f.p = symbol("PyImport_GetModuleDict");
+	walk.modules = f.p ? (py_obj)f.head() : 0;
 	walk.true_ = symbol("_Py_TrueStruct");
 	walk.false_ = symbol("_Py_FalseStruct");
 	walk.none = symbol("_Py_NoneStruct");
-	return walk.interp && walk.none ? 0 : -1;
+	return walk.modules && walk.none ? 0 : -1;
 }
 
 uint64_t
@@ -227,4 +231,10 @@ int
 sd_is_subtype(uintptr_t type, uintptr_t base)
 {
 	return py_is_subtype(&walk, type, base);
+}
+
+uintptr_t
+sd_find(uintptr_t dict, const char *key)
+{
+	return py_items_find(&walk, dict, key, strlen(key));
 }

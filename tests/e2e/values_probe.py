@@ -11,9 +11,9 @@ import ctypes
 import dis
 import gc
 import importlib
-import inspect
 import json
 import math
+import os
 import pkgutil
 import random
 import sys
@@ -49,6 +49,8 @@ class Agent:
         lib.sd_lines.argtypes = [obj, ctypes.c_int,
                                  ctypes.POINTER(ctypes.c_int)]
         lib.sd_is_gc.argtypes = [obj]
+        lib.sd_find.restype = ctypes.c_void_p
+        lib.sd_find.argtypes = [obj, buf]
         lib.sd_is_subtype.argtypes = [obj, obj]
         self.lib = lib
         self.extra = ctypes.c_uint64()
@@ -108,12 +110,21 @@ def import_most():
         if (m.name.split(".")[0] in SKIP or m.name.startswith("_test") or
                 m.name.startswith("xx")):
             continue
-        if "site-packages" in getattr(m.module_finder, "path", ""):
+        if "-packages" in getattr(m.module_finder, "path", ""):
             continue
         try:
             importlib.import_module(m.name)
         except BaseException:   # optional modules fail as they like
             pass
+
+
+def mro(t):
+    """Without the metaclass; that of a type not made ready is None."""
+    return type.__dict__["__mro__"].__get__(t) or (t,)
+
+
+def own_dict(t):
+    return type.__dict__["__dict__"].__get__(t) or {}
 
 
 def closure(start):
@@ -132,14 +143,14 @@ def closure(start):
             todo += [o.co_consts, o.co_names, o.co_filename, o.co_name,
                      o.co_varnames]
         elif issubclass(t, type):
-            todo += [type.__dict__["__mro__"].__get__(o),
-                     dict(type.__dict__["__dict__"].__get__(o) or {})]
+            todo += [mro(o),
+                     dict(own_dict(o))]
     return found
 
 
 def has_python_sizeof(t):
-    for c in type.__dict__["__mro__"].__get__(t):
-        d = type.__dict__["__dict__"].__get__(c) or {}
+    for c in mro(t):
+        d = own_dict(c)
         if "__sizeof__" in d:
             return isinstance(d["__sizeof__"], types.FunctionType)
     return False
@@ -179,7 +190,7 @@ REPR = {
 
 def base_repr(o):
     """The function that writes the value which o carries, or None."""
-    for c in type.__dict__["__mro__"].__get__(type(o)):
+    for c in mro(type(o)):
         if c in REPR:
             return REPR[c]
     return None
@@ -216,6 +227,17 @@ def check_utf8(r, agent, s):
         expected = "".join("\ufffd" if "\ud800" <= c <= "\udfff" else c
                            for c in s)
         r.check("utf8", "str", agent.utf8(s), expected)
+
+
+def check_find(r, agent, d):
+    """A few keys of each dict: shared tables, wide ones, with holes."""
+    if len(d) > 2000:
+        return
+    keys = [k for k in d if type(k) is str and k.isascii() and "\0" not in k]
+    for k in keys[:1] + keys[-2:]:
+        r.check("find", "dict", agent.lib.sd_find(id(d), k.encode()), id(d[k]),
+                k)
+    r.check("find", "dict", agent.lib.sd_find(id(d), b"no such key"), None)
 
 
 def expected_lines(code):
@@ -259,10 +281,9 @@ def check_type(r, agent, t):
     if name.isascii():
         r.check("cname", str(heap), cname if heap else
                 cname.rpartition(".")[2], name)
-    mro = type.__dict__["__mro__"].__get__(t)
-    for c in mro + (int, type, Report):
+    for c in mro(t) + (int, type, Report):
         r.check("subtype", name, bool(agent.lib.sd_is_subtype(id(t), id(c))),
-                c in mro)
+                c in mro(t))
 
 
 # ---- values made for the purpose ----
@@ -579,7 +600,6 @@ def code_things():
 def io_things(scratch):
     import io
     import mmap
-    import os
     import pickle
     import struct
     path = os.path.join(scratch, "values.%d" % os.getpid())
@@ -773,9 +793,10 @@ def check_single_texts(r, agent):
     expect(Plain(), "")
     expect([], "")
     frame = sys._getframe()
-    line = inspect.currentframe().f_lineno
-    got = agent.text(frame)
-    r.check("single", "frame", abs(int(got[got.rindex(":") + 1:-1]) - line) <= 1, True, got)
+    line = frame.f_lineno
+    got = agent.text(frame)     # one line further on
+    r.check("single", "frame", got,
+            "check_single_texts (%s:%d)" % (where, line + 1))
 
     def gen():
         yield
@@ -832,6 +853,24 @@ def check_origin(r, agent):
                     (importlib.machinery.ModuleSpec, False)]:
         r.check("origin", t.__name__, bool(agent.kind(t)[2] & 2), user)
         keep.append(t)
+    library = os.path.dirname(os.__file__)
+    for path, spec, user in [
+            (library + "/made/x.py", None, False),
+            (library + "/site-packages/made/x.py", None, True),
+            (library + "/dist-packages/made.py", None, True),
+            (library + "x/made.py", None, True),
+            ("/nowhere/made.py", None, True),
+            (None, None, True), (None, math.__spec__, False)]:
+        name = "made_%d" % len(keep)
+        module = sys.modules[name] = types.ModuleType(name)
+        module.__spec__ = spec
+        if path:
+            module.__file__ = path
+        t = type("Made", (), {"__module__": name})
+        r.check("origin", str(path), bool(agent.kind(t)[2] & 2), user)
+        t = type("Made", (), {"__module__": name + ".inner"})
+        r.check("origin", str(path), bool(agent.kind(t)[2] & 2), user)
+        keep.append(t)
     np = sys.modules.get("numpy")
     if np:
         for t in (np.ndarray, np.matrix, np.random.Generator):
@@ -842,6 +881,7 @@ keep = []
 
 
 def main(argv):
+    del sys.path[0]         # the tests are no modules to import
     agent = Agent(argv[1])
     r = Report()
     sys.setrecursionlimit(10000)
@@ -886,11 +926,15 @@ def main(argv):
             check_type(r, agent, o)
         elif issubclass(t, str):
             check_utf8(r, agent, o)
+        elif t is dict:
+            check_find(r, agent, o)
         elif t is types.CodeType:
             check_lines(r, agent, o)
+    print()
     json.dump({"version": sys.version.split()[0], "objects": len(found),
                "types": agent.lib.sd_kinds(), "compared": r.compared,
                "wrong": r.wrong}, sys.stdout)
+    print()
 
 
 if __name__ == "__main__":
