@@ -11,6 +11,8 @@
 #define OT_NOINLINE		__attribute__((noinline))
 #define OT_EXPORT		__attribute__((visibility("default")))
 #define OT_WEAK			__attribute__((weak))
+#define OT_HIDDEN		__attribute__((visibility("hidden")))
+#define OT_CONSTRUCTOR		__attribute__((constructor))
 #define OT_LIKELY(x)		__builtin_expect(!!(x), 1)
 #define OT_UNLIKELY(x)		__builtin_expect(!!(x), 0)
 #define OT_CTZ64(x)		__builtin_ctzll(x)	/* x is not 0 */

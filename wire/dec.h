@@ -34,6 +34,7 @@ struct otw_events {
 	enum ot_status (*end)(void *, const struct otw_end *, struct ot_err *);
 	enum ot_status (*error)(void *, const struct otw_error *, struct ot_err *);
 	enum ot_status (*bye)(void *, struct ot_err *);
+	enum ot_status (*exiting)(void *, struct ot_err *);
 	enum ot_status (*request)(void *, const struct otw_request *,
 				  struct ot_err *);
 	/* CANCEL, DETACH, CONTINUE */

@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * agent.c - the agent: how it starts, serves and leaves.
+ *
+ *	ASLEEP --start(fd)--> RUNNING --DETACH, EOF, nonsense--> ASLEEP
+ *
+ * Asleep it is mapped code and no more.  Running it is one thread with all
+ * signals blocked that sits in poll() on one socket.  It is started by its
+ * constructor (the boot record filled in before dlopen, or OTW_ENV_RUN in the
+ * environment), or later by objtop_agent_start().
+ *
+ * What threads share: boot.state (who may start), `wire` (a lock of one word:
+ * who may write to the socket; taken by the thread while it serves, and by
+ * the program's own exit handler to say that it ends), `closing` and `go_on`.
+ * A child of fork() has none of our threads: it closes the socket and is
+ * asleep.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdatomic.h>
+#include <string.h>
+
+#include "base/compiler.h"
+#include "base/err.h"
+#include "runtime/agent.h"
+#include "runtime/build-id.h"
+#include "runtime/cpython/exit.h"
+#include "runtime/host.h"
+#include "runtime/link.h"
+#include "runtime/snapshot.h"
+#include "runtime/sys.h"
+
+enum {
+	LOOK_MS = 2,		/* how often a starting interpreter is asked */
+	LAST_MS = 10000,	/* a program under `run` waits this long */
+	BUSY_MS = 5000,		/* and this long for a snapshot under way */
+	COMMAND = 3000,
+};
+
+#define MS	1000000ull
+
+OT_EXPORT struct otw_boot objtop_agent_boot = {
+	.magic = OTW_BOOT_MAGIC,
+	.abi = OTW_BOOT_ABI,
+	.fd = -1,
+	.build_id = OTA_BUILD_ID,
+	.state = OTW_BOOT_ASLEEP,
+	.fork_pid = 0,
+};
+
+static struct {
+	struct ota_link link;
+	struct objtop_provider provider;
+	bool have_provider, preloaded;
+	char why_not[256];
+	atomic_bool wire;	/* taken: somebody writes to the socket */
+	atomic_bool closing;	/* the interpreter is about to be finalised */
+	atomic_bool go_on;	/* CONTINUE came in, or nobody is there */
+} agent;
+
+static _Atomic int32_t *
+state(void)
+{
+	/* read from outside too, so a plain int32_t in the header */
+	return (_Atomic int32_t *)(void *)&objtop_agent_boot.state;
+}
+
+/* ---- who may write to the socket ---- */
+
+static bool
+take_wire(uint64_t deadline_ns)
+{
+	while (atomic_exchange(&agent.wire, true)) {
+		if (ota_now_ns() > deadline_ns)
+			return false;
+		ota_sleep_ns(MS);
+	}
+	return true;
+}
+
+static void
+give_wire(void)
+{
+	atomic_store(&agent.wire, false);
+}
+
+/*
+ * The program is about to finalise its interpreter: called on its own thread,
+ * the interpreter's lock let go.  Under `run` the inspector is told and may
+ * take a last snapshot; then, or at once, no new one is begun.
+ */
+static void
+program_ends(void)
+{
+	uint64_t end = ota_now_ns() + LAST_MS * MS;
+
+	if (agent.preloaded && atomic_load(state()) == OTW_BOOT_RUNNING &&
+	    take_wire(ota_now_ns() + BUSY_MS * MS)) {
+		bool told = agent.link.fd >= 0 &&
+			    ota_link_empty(&agent.link, OTW_F_EXITING);
+
+		give_wire();
+		while (told && !atomic_load(&agent.go_on) &&
+		       atomic_load(state()) == OTW_BOOT_RUNNING &&
+		       (ota_now_ns() < end || atomic_load(&agent.wire)))
+			ota_sleep_ns(MS);
+	}
+	atomic_store(&agent.closing, true);
+	if (take_wire(ota_now_ns() + BUSY_MS * MS))
+		give_wire();
+}
+
+/* ---- serving ---- */
+
+static bool
+find_provider(void)
+{
+	if (!agent.have_provider) {
+		ota_host_search();
+		agent.have_provider =
+			ota_host_provider(&agent.provider, agent.why_not,
+					  sizeof(agent.why_not));
+	}
+	return agent.have_provider;
+}
+
+static struct otw_str
+str(const char *s)
+{
+	return (struct otw_str){ s ? s : "", s ? strlen(s) : 0 };
+}
+
+static bool
+say_hello(void)
+{
+	char command[COMMAND];
+	long i, n = ota_slurp("/proc/self/cmdline", command, sizeof(command));
+	struct otw_hello h = {
+		.version = OTW_VERSION,
+		.pid = (uint64_t)ota_pid(),
+		.runtime = { "", 0 }, .runtime_version = { "", 0 },
+	};
+
+	if (find_provider()) {
+		h.runtime = str(agent.provider.runtime);
+		h.runtime_version = str(agent.provider.version);
+	}
+	while (n > 0 && command[n - 1] == '\0')
+		n--;
+	for (i = 0; i < n; i++)
+		if (command[i] == '\0')
+			command[i] = ' ';
+	h.command = (struct otw_str){ command, n > 0 ? (size_t)n : 0 };
+	return ota_link_hello(&agent.link, &h);
+}
+
+/* False: the agent is to leave. */
+static bool
+serve_snapshot(const struct otw_request *r)
+{
+	if (!find_provider())
+		return ota_link_error(&agent.link, OT_REFUSED, agent.why_not);
+	if (atomic_load(&agent.closing))
+		return ota_link_error(&agent.link, OT_FAILED,
+				      "the program is ending");
+	/* only now: this waits for the interpreter, as the snapshot does */
+	py_exit_install(ota_dlsym, agent.preloaded, program_ends);
+	switch (ota_snapshot(&agent.link, &agent.provider, r)) {
+	case OTA_SHOT_ANSWERED:
+		return true;
+	case OTA_SHOT_DETACH:
+		ota_link_empty(&agent.link, OTW_F_BYE);
+		return false;
+	default:
+		return false;
+	}
+}
+
+/* All that has come in; false: the agent is to leave. */
+static bool
+serve(void)
+{
+	for (;;) {
+		struct otw_request r;
+
+		switch (ota_link_next(&agent.link, &r)) {
+		case OTA_ASK_NONE:
+			return true;
+		case OTA_ASK_SNAPSHOT:
+			if (!serve_snapshot(&r))
+				return false;
+			break;
+		case OTA_ASK_CONTINUE:
+			atomic_store(&agent.go_on, true);
+			break;
+		case OTA_ASK_CANCEL:	/* it had ended already */
+			break;
+		case OTA_ASK_DETACH:
+			ota_link_empty(&agent.link, OTW_F_BYE);
+			return false;
+		case OTA_ASK_GONE:
+			return false;
+		}
+	}
+}
+
+/* Waits until an interpreter that is starting has started. */
+static bool
+wait_for_start(void)
+{
+	while (ota_host_starting()) {
+		struct otw_request r;
+
+		if (ota_poll(agent.link.fd, POLLIN, LOOK_MS) &&
+		    ota_link_next(&agent.link, &r) != OTA_ASK_NONE)
+			return false;	/* before HELLO nothing can be asked */
+	}
+	return true;
+}
+
+static void
+leave(void)
+{
+	/* In this order: a closed socket is how the peer sees that we left,
+	 * which must not wait for the interpreter; ASLEEP is how the next one
+	 * sees that it may start. */
+	take_wire(UINT64_MAX);
+	ota_close(agent.link.fd);
+	agent.link.fd = -1;
+	atomic_store(&agent.go_on, true);
+	give_wire();
+	py_exit_remove();
+	atomic_store(state(), OTW_BOOT_ASLEEP);
+}
+
+static void *
+agent_thread(void *arg)
+{
+	bool on;
+
+	(void)arg;
+	ota_set_name(OTW_THREAD_NAME);
+	take_wire(UINT64_MAX);
+	on = wait_for_start() && say_hello();
+	give_wire();
+	if (on && agent.preloaded)
+		py_exit_install(ota_dlsym, true, program_ends);
+	while (on) {
+		ota_poll(agent.link.fd, POLLIN, -1);
+		take_wire(UINT64_MAX);
+		on = serve();
+		give_wire();
+	}
+	leave();
+	return NULL;
+}
+
+/* ---- starting ---- */
+
+/* In a child of fork(): the thread is not here, its socket and state are. */
+static void
+forked_child(void)
+{
+	if (atomic_load(state()) != OTW_BOOT_RUNNING)
+		return;
+	if (agent.link.fd >= 0)
+		ota_close(agent.link.fd);
+	agent.link.fd = -1;
+	atomic_store(&agent.wire, false);
+	atomic_store(&agent.closing, false);
+	atomic_store(state(), OTW_BOOT_ASLEEP);
+}
+
+static long
+start(int fd, bool preloaded)
+{
+	static bool atfork;
+	int32_t asleep = OTW_BOOT_ASLEEP;
+	int pid = ota_pid(), rc;
+
+	/* a raw fork runs no handlers: the thread stayed with the parent */
+	if (objtop_agent_boot.fork_pid != pid)
+		forked_child();
+	if (!atomic_compare_exchange_strong(state(), &asleep,
+					    OTW_BOOT_RUNNING))
+		return -EBUSY;
+	objtop_agent_boot.fork_pid = pid;
+	agent.link.fd = fd;
+	agent.link.len = 0;
+	agent.preloaded = preloaded;
+	atomic_store(&agent.go_on, false);
+	if (!atfork) {
+		atfork = true;
+		ota_host_atfork(forked_child);
+	}
+	rc = ota_host_thread(agent_thread, NULL);
+	if (rc) {
+		agent.link.fd = -1;
+		atomic_store(state(), OTW_BOOT_ASLEEP);
+	}
+	return rc;
+}
+
+OT_EXPORT long
+objtop_agent_start(long fd)
+{
+	return start((int)fd, false);
+}
+
+static OT_CONSTRUCTOR void
+constructor(void)
+{
+	int fd = objtop_agent_boot.fd;
+
+	if (fd >= 0) {
+		objtop_agent_boot.fd = -1;
+		if (start(fd, false))
+			ota_close(fd);
+		return;
+	}
+	fd = ota_preload();
+	if (fd >= 0 && start(fd, true))
+		ota_close(fd);
+}

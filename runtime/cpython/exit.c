@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * exit.c - to be told before the interpreter is finalised.
+ *
+ * A function of ours is registered with Python's own `atexit` (what C has,
+ * Py_AtExit and the destructors, comes when other threads are dead already).
+ * It makes two things possible: a last snapshot of a program that ends, and
+ * an orderly end of snapshots: from 3.14 on a thread that is inside
+ * PyGILState_Ensure() while the interpreter is finalised can abort the
+ * program (modules atexit.c, pystate.c), so from then on it is installed for
+ * an attach too.  Costs one function object and an entry in a list.
+ */
+#include "config.h"
+
+#include "runtime/cpython/exit.h"
+
+#include <stdatomic.h>
+#include <stddef.h>
+#include <string.h>
+
+typedef void *object;
+
+/* PyMethodDef (methodobject.h), the same in all versions. */
+struct method_def {
+	const char *name;
+	object (*meth)(object, object);
+	int flags;
+	const char *doc;
+};
+
+/* Before 3.8 the lock need not even be there. */
+enum { METH_NOARGS = 4, KNOWN_FROM = 8, HARMED_FROM = 14 };
+
+static struct {
+	int (*ensure)(void);
+	void (*release)(int);
+	void *(*save)(void);
+	void (*restore)(void *);
+	object (*import)(const char *);
+	object (*getattr)(object, const char *);
+	object (*call)(object, ...);	/* ..., NULL */
+	object (*new_function)(struct method_def *, object, object);
+	void (*incref)(object);
+	void (*decref)(object);
+	void (*err_clear)(void);
+	const char *(*version)(void);
+	object none;
+} api;
+
+static void (*on_ending)(void);
+static object function;		/* ours, while it is registered */
+static atomic_bool ended;
+
+bool
+py_is_own(uintptr_t o)
+{
+	return o && o == (uintptr_t)function;
+}
+
+/* Called by atexit, under the lock. */
+static object
+exit_function(object self, object unused)
+{
+	void *thread = api.save();
+
+	(void)self, (void)unused;
+	atomic_store(&ended, true);
+	on_ending();
+	api.restore(thread);
+	api.incref(api.none);
+	return api.none;
+}
+
+static struct method_def definition = {
+	"_objtop_exit", exit_function, METH_NOARGS, NULL,
+};
+
+/* Object pointers from dlsym are functions here; C wants a copy. */
+static bool
+get(void *(*find)(void *, const char *), void *field, const char *name)
+{
+	void *p = find(NULL, name);
+
+	memcpy(field, &p, sizeof(p));
+	return p != NULL;
+}
+
+static bool
+find_api(void *(*find)(void *, const char *))
+{
+	return get(find, &api.ensure, "PyGILState_Ensure") &&
+	       get(find, &api.release, "PyGILState_Release") &&
+	       get(find, &api.save, "PyEval_SaveThread") &&
+	       get(find, &api.restore, "PyEval_RestoreThread") &&
+	       get(find, &api.import, "PyImport_ImportModule") &&
+	       get(find, &api.getattr, "PyObject_GetAttrString") &&
+	       get(find, &api.call, "PyObject_CallFunctionObjArgs") &&
+	       get(find, &api.new_function, "PyCFunction_NewEx") &&
+	       get(find, &api.incref, "Py_IncRef") &&
+	       get(find, &api.decref, "Py_DecRef") &&
+	       get(find, &api.err_clear, "PyErr_Clear") &&
+	       get(find, &api.version, "Py_GetVersion") &&
+	       get(find, &api.none, "_Py_NoneStruct");
+}
+
+/* atexit.NAME(f), under the lock; what it returned is dropped. */
+static bool
+call_atexit(const char *name, object f)
+{
+	object module = api.import("atexit"), method = NULL, result = NULL;
+
+	if (module)
+		method = api.getattr(module, name);
+	if (method)
+		result = api.call(method, f, NULL);
+	if (!result)
+		api.err_clear();
+	else
+		api.decref(result);
+	if (method)
+		api.decref(method);
+	if (module)
+		api.decref(module);
+	return result != NULL;
+}
+
+/* "3.14.1 ...": 14 */
+static unsigned
+minor_version(void)
+{
+	const char *v = api.version();
+	unsigned minor = 0;
+
+	if (v[0] != '3' || v[1] != '.')
+		return 0;
+	for (v += 2; *v >= '0' && *v <= '9' && minor < 1000; v++)
+		minor = minor * 10 + (unsigned)(*v - '0');
+	return minor;
+}
+
+void
+py_exit_install(void *(*find)(void *, const char *), bool always,
+		void (*ending)(void))
+{
+	object f;
+	int gil;
+
+	if (function || atomic_load(&ended) || !find_api(find))
+		return;
+	if (minor_version() < (always ? KNOWN_FROM : HARMED_FROM))
+		return;
+	on_ending = ending;
+	gil = api.ensure();
+	f = api.new_function(&definition, NULL, NULL);
+	if (!f) {
+		api.err_clear();
+	} else {
+		/* before it is reachable: from here on it is not counted */
+		function = f;
+		if (!call_atexit("register", f)) {
+			function = NULL;
+			api.decref(f);
+		}
+	}
+	api.release(gil);
+}
+
+void
+py_exit_remove(void)
+{
+	object f = function;
+	int gil;
+
+	if (!f || atomic_load(&ended))
+		return;
+	gil = api.ensure();
+	call_atexit("unregister", f);
+	function = NULL;
+	api.decref(f);
+	api.release(gil);
+}

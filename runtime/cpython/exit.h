@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * exit.h - to be told before the interpreter is finalised.
+ */
+#ifndef PY_EXIT_H
+#define PY_EXIT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/*
+ * Has `ending` called on the program's thread, the interpreter's lock let go,
+ * when the program ends.  `always` false: only where finalising would harm a
+ * thread that takes the lock (3.14 and later).  Waits for the lock.  Nothing
+ * happens where there is no CPython.
+ */
+void py_exit_install(void *(*find)(void *, const char *), bool always,
+		     void (*ending)(void));
+
+/* Undoes that; waits for the lock.  Not after `ending` was called. */
+void py_exit_remove(void);
+
+/* Is this an object that the agent made?  It is neither counted nor shown. */
+bool py_is_own(uintptr_t o);
+
+#endif

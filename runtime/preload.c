@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * preload.c - `objtop run`: in by LD_PRELOAD.
+ *
+ * The environment is edited where it stands, before main() has seen it: no
+ * setenv(), which takes a lock and allocates.  So children of the program do
+ * not load the agent, and the program does not see it in its environment.  A
+ * process that is no interpreter (a shell on the way to one) leaves it all as
+ * it is for the next exec.
+ */
+#include "config.h"
+
+#include <string.h>
+
+#include "runtime/agent.h"
+#include "runtime/host.h"
+#include "runtime/sys.h"
+
+#define AGENT_FILE "objtop-agent.so"
+
+/* Where the value of `name` begins in "name=value", or NULL. */
+static char *
+value_of(char *entry, const char *name)
+{
+	size_t len = strlen(name);
+
+	return strlen(entry) > len && memcmp(entry, name, len) == 0 &&
+	       entry[len] == '=' ? entry + len + 1 : NULL;
+}
+
+static char **
+find_entry(char **env, const char *name)
+{
+	for (; *env; env++)
+		if (value_of(*env, name))
+			return env;
+	return NULL;
+}
+
+static void
+remove_entry(char **entry)
+{
+	do
+		entry[0] = entry[1];
+	while (*entry++);
+}
+
+static bool
+is_ours(const char *path, size_t len)
+{
+	const size_t own = strlen(AGENT_FILE);
+
+	return len >= own && memcmp(path + len - own, AGENT_FILE, own) == 0 &&
+	       (len == own || path[len - own - 1] == '/');
+}
+
+/* Takes our file out of a list separated by colons or blanks. */
+static void
+strip_list(char *list)
+{
+	char *from = list, *to = list;
+
+	while (*from) {
+		size_t len = 0;
+
+		while (from[len] && from[len] != ':' && from[len] != ' ')
+			len++;
+		if (len && !is_ours(from, len)) {
+			if (to != list)
+				*to++ = ':';
+			memmove(to, from, len);
+			to += len;
+		}
+		from += len;
+		if (*from)
+			from++;
+	}
+	*to = '\0';
+}
+
+/* "PID:NAME": the name, where the pid is ours; else NULL. */
+static const char *
+name_for_us(const char *value)
+{
+	uint64_t pid = 0;
+
+	for (; *value >= '0' && *value <= '9' && pid < UINT32_MAX; value++)
+		pid = pid * 10 + (uint64_t)(*value - '0');
+	return *value == ':' && pid == (uint64_t)ota_pid() ? value + 1 : NULL;
+}
+
+/* Only who could have started us, or root, may be told about the heap. */
+static int
+connect_to(const char *name)
+{
+	long fd = ota_connect_abstract(name, strlen(name));
+	uint32_t uid;
+
+	if (fd < 0)
+		return -1;
+	if (!ota_peer_uid((int)fd, &uid) || (uid != 0 && uid != ota_euid())) {
+		ota_close((int)fd);
+		return -1;
+	}
+	return (int)fd;
+}
+
+int
+ota_preload(void)
+{
+	char ***environ_at = ota_dlsym(NULL, "environ");
+	char **entry, **preload;
+	const char *name;
+	int fd;
+
+	if (!environ_at || !*environ_at)
+		return -1;
+	entry = find_entry(*environ_at, OTW_ENV_RUN);
+	if (!entry)
+		return -1;
+	name = name_for_us(value_of(*entry, OTW_ENV_RUN));
+	if (!name || !ota_host_known())
+		return -1;
+	fd = connect_to(name);
+	remove_entry(entry);
+	preload = find_entry(*environ_at, "LD_PRELOAD");
+	if (preload) {
+		char *list = value_of(*preload, "LD_PRELOAD");
+
+		strip_list(list);
+		if (!*list)
+			remove_entry(preload);
+	}
+	return fd;
+}
