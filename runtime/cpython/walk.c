@@ -17,20 +17,44 @@
 #define LINK_BITS	((uintptr_t)3)
 #define TEXT_MAX	120
 
+static uintptr_t
+link_at(uintptr_t node, unsigned offset)
+{
+	return PY_AT(node, offset, uintptr_t) & ~LINK_BITS;
+}
+
+static bool
+listed(struct py_walk *w, uintptr_t node, enum py_generation g)
+{
+	py_obj o = node + GC_HEAD;
+
+	if (!py_bitmap_list(w, o, g))
+		return false;
+	if (w->want_names && py_type(w, o) == w->T.function)
+		py_hints_function(w, o);
+	return true;
+}
+
+/*
+ * From both ends at once: two chains of reads that do not wait for each other.
+ * An object met twice means that the list does not come back to its head.
+ */
 static bool
 read_list(struct py_walk *w, uintptr_t head, enum py_generation g)
 {
-	uintptr_t node = PY_AT(head, 0, uintptr_t) & ~LINK_BITS;
-	py_obj o;
+	uintptr_t a = link_at(head, 0), b = link_at(head, 8);
 
-	while (node != head) {
-		o = node + GC_HEAD;
-		/* Marked before: the list does not come back to its head. */
-		if (!py_bitmap_list(w, o, g))
+	while (a != head) {
+		if (!listed(w, a, g))
 			return false;
-		if (w->want_names && py_type(w, o) == w->T.function)
-			py_hints_function(w, o);
-		node = PY_AT(node, 0, uintptr_t) & ~LINK_BITS;
+		if (a == b)
+			break;
+		if (!listed(w, b, g))
+			return false;
+		a = link_at(a, 0);
+		if (a == b)
+			break;
+		b = link_at(b, 8);
 	}
 	return true;
 }
