@@ -91,7 +91,7 @@ START_TEST(refs_show_more)
 	fake_keys("Enter");	/* the list of sessions */
 	fake_expect("refs");
 	fake_keys("End");
-	fake_contains("60 more");
+	fake_contains("61 more");
 	fake_keys("Home");
 	fake_keys("/ 'more");
 	fake_keys("Enter Enter");
