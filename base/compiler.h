@@ -15,7 +15,11 @@
 #define OT_CONSTRUCTOR		__attribute__((constructor))
 #define OT_LIKELY(x)		__builtin_expect(!!(x), 1)
 #define OT_UNLIKELY(x)		__builtin_expect(!!(x), 0)
+/* A struct type that may lie on any address and over any other type. */
+#define OT_RAW			__attribute__((packed, may_alias))
 #define OT_PREFETCH(p)		__builtin_prefetch(p)
+/* A loop with this in it stays a loop. */
+#define OT_BARRIER()		__asm__ volatile("" : : : "memory")
 
 #define OT_ARRAY_LEN(a)		(sizeof(a) / sizeof((a)[0]))
 
