@@ -5,21 +5,18 @@
 #ifndef TARGET_ENTRY_H
 #define TARGET_ENTRY_H
 
-#include <stdatomic.h>
-
 #include "inspector/target/suspect.h"
 #include "inspector/target/tracee.h"
 
 struct entry {
 	struct suspect *s;
 	uint64_t deadline_us;	/* of the whole attempt, ot_now_us() */
-	atomic_bool cancel;	/* the user does not want to wait longer */
+	int control;		/* readable once the user wants to wait no longer */
 	bool verbose;
 	/* What comes of it: */
 	int sock;		/* to the agent; -1 */
 	uint64_t stopped_us;
 	const char *rung;
-	bool child_changed;	/* a SIGCHLD of another child was taken */
 };
 
 /* attachers.def */
@@ -36,6 +33,9 @@ const char *ladder_probe(const struct suspect *s, struct ot_err *err);
 
 /* Tries them in order.  OT_OK: e->sock is connected to the agent. */
 enum ot_status ladder_climb(struct entry *e, struct ot_err *err);
+
+/* Does the user not want to wait any longer? */
+bool entry_cancelled(const struct entry *e);
 
 /* Tracing: is it permitted, as far as can be told?  trace_right.c */
 bool trace_probe(const struct suspect *s, struct ot_err *err);

@@ -31,7 +31,7 @@ inspector_target_libtarget_la_SOURCES = \
 	%D%/target.c \
 	%D%/trace_right.c \
 	%D%/tracee.c %D%/tracee.h
-inspector_target_libtarget_la_CFLAGS = $(AM_CFLAGS) -pthread
+inspector_target_libtarget_la_CFLAGS = $(AM_CFLAGS)
 inspector_target_libtarget_la_LIBADD =
 
 # The agent's bytes are part of the library; the assembler reads them from

@@ -232,7 +232,6 @@ visit_end(struct visit *v, bool keep, struct ot_err *err)
 	}
 	tracee_release(&v->t);
 	v->e->stopped_us += v->t.stopped_us;
-	v->e->child_changed |= v->t.signalled;
 	if (v->t.mem >= 0)
 		close(v->t.mem);
 	if (v->pidfd >= 0)

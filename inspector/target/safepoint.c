@@ -322,7 +322,7 @@ give_up(const struct entry *e, pid_t tid, const char *why, struct ot_err *err)
 	int pid = (int)e->s->pid;
 	struct proc_stat st;
 
-	if (atomic_load(&e->cancel))
+	if (entry_cancelled(e))
 		return ot_fail(err, OT_INTERRUPTED, "interrupted");
 	if (!proc_stat_read(e->s->pid, 0, &st) || st.state == 'Z')
 		return ot_fail(err, OT_REFUSED, "PID %d has just ended", pid);
@@ -357,7 +357,7 @@ safepoint_reach(struct entry *e, struct tracee *t, const struct landmarks *lm,
 	for (tries = 0;; tries++) {
 		pid_t tid;
 
-		if (atomic_load(&e->cancel) || ot_now_us() >= e->deadline_us) {
+		if (entry_cancelled(e) || ot_now_us() >= e->deadline_us) {
 			st = give_up(e, last, why, err);
 			break;
 		}

@@ -42,11 +42,11 @@ target_new(const struct target_opts *o, struct ot_err *err)
 static enum ot_status
 enter(struct target *t, struct suspect *s, bool verbose, struct ot_err *err)
 {
-	struct entry e = { .s = s, .sock = -1, .verbose = verbose,
+	struct entry e = { .s = s, .sock = -1, .control = -1,
+			   .verbose = verbose,
 			   .deadline_us = ot_now_us() + t->timeout_ms * 1000 };
 	enum ot_status st;
 
-	atomic_init(&e.cancel, false);
 	t->pidfd = (int)syscall(SYS_pidfd_open, s->pid, 0);
 	st = ladder_climb(&e, err);
 	t->stopped_us = e.stopped_us;

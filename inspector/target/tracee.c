@@ -46,8 +46,8 @@
 enum stop { STOP_EVENT, STOP_SYSCALL, STOP_SIGNAL, STOP_GONE, STOP_TIMEOUT };
 
 /*
- * Waits for the thread to stop.  SIGCHLD is blocked here and tells us; should
- * it go elsewhere, a look every millisecond finds the stop too.
+ * Waits for the thread to stop.  SIGCHLD, which is blocked, ends the sleep;
+ * should it be missed, a look every millisecond finds the stop too.
  */
 static enum stop
 wait_stop(struct tracee *t, uint64_t timeout_us, int *sig)
@@ -60,7 +60,6 @@ wait_stop(struct tracee *t, uint64_t timeout_us, int *sig)
 	sigemptyset(&chld);
 	sigaddset(&chld, SIGCHLD);
 	for (;;) {
-		siginfo_t si;
 		pid_t got = waitpid(t->tid, &status, __WALL | WNOHANG);
 
 		if (got == t->tid)
@@ -69,10 +68,7 @@ wait_stop(struct tracee *t, uint64_t timeout_us, int *sig)
 			return STOP_GONE;
 		if (ot_now_us() >= end)
 			return STOP_TIMEOUT;
-		if (sigtimedwait(&chld, &si, &slice) == SIGCHLD &&
-		    (si.si_code == CLD_EXITED || si.si_code == CLD_KILLED ||
-		     si.si_code == CLD_DUMPED))
-			t->signalled = true;
+		sigtimedwait(&chld, NULL, &slice);
 	}
 	if (!WIFSTOPPED(status)) {
 		t->seized = t->stopped = false;

@@ -4,8 +4,7 @@
  * functions.
  *
  * States: free -> stopped -> (entered, calls, left) -> free.  All of it
- * happens on one thread of ours, at whose end the kernel lets go of whatever
- * it may still hold.
+ * happens in a process without other threads and with SIGCHLD blocked.
  */
 #ifndef TARGET_TRACEE_H
 #define TARGET_TRACEE_H
@@ -22,7 +21,6 @@ struct tracee {
 	int mem;		/* /proc/PID/mem for writing */
 	const struct landmarks *lm;
 	bool seized, stopped;
-	bool signalled;		/* a child of ours changed meanwhile */
 	bool entered;		/* the registers are not its own */
 	bool lost;		/* a call does not come back: let go */
 	uint64_t stop_began;	/* us */

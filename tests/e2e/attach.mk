@@ -3,4 +3,4 @@
 check_PROGRAMS += tests/e2e/attachdrv
 tests_e2e_attachdrv_SOURCES = tests/e2e/attachdrv.c
 tests_e2e_attachdrv_LDADD = \
-	inspector/target/libtarget.la wire/libwire.la base/libbase.la -lpthread
+	inspector/target/libtarget.la wire/libwire.la base/libbase.la
