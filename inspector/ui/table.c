@@ -400,7 +400,7 @@ void
 ui_table_describe(const struct ui_table *t, struct ot_buf *out)
 {
 	if (t->sort_col < t->src->ncols)
-		ot_buf_addf(out, "by %s%s", t->src->cols[t->sort_col].name,
+		ot_buf_addf(out, "sorted by %s%s", t->src->cols[t->sort_col].name,
 			    t->reverse ? ", turned round" : "");
 	if (t->filter_text[0] != '\0')
 		ot_buf_addf(out, "%sfilter %s", out->len > 0 ? "  " : "",

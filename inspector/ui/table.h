@@ -16,11 +16,15 @@
 #include "inspector/ui/actions.h"
 #include "inspector/ui/cells.h"
 
+#define UI_ROOMY 100	/* columns of a screen with room to spare */
+
 enum ui_col_flags {
 	UI_COL_NAME = 1,	/* N sorts, a word filters by it */
 	UI_COL_NOSORT = 2,
 	UI_COL_ASCENDING = 4,	/* sorted smallest first */
 	UI_COL_HIDDEN = 8,	/* for filters only */
+	UI_COL_ROOMY = 16,	/* shown from UI_ROOMY columns on */
+	UI_COL_ID = 32,		/* a number that counts nothing: 4242 */
 };
 
 struct ui_col {

@@ -66,7 +66,11 @@ draw_collect(struct draw *d, uint32_t rows)
 			if (!heading)
 				t->src->cell(t->ctx, t->order[t->top + i], col,
 					     scratch, &c);
-			if (c.type != OT_CELL_NONE)
+			if (c.type == OT_CELL_INT &&
+			    (t->src->cols[col].flags & UI_COL_ID) != 0)
+				ot_buf_addf(&d->text, "%lld",
+					    (long long)c.v.i);
+			else if (c.type != OT_CELL_NONE)
 				ot_cell_text(&c, &d->text);
 			ot_buf_addc(&d->text, '\0');
 		}
@@ -82,9 +86,12 @@ draw_text(const struct draw *d, uint32_t i, size_t col)
 }
 
 static bool
-draw_hidden(const struct ui_table *t, size_t col)
+draw_hidden(const struct draw *d, size_t col)
 {
-	return (t->src->cols[col].flags & UI_COL_HIDDEN) != 0;
+	unsigned flags = d->t->src->cols[col].flags;
+
+	return (flags & UI_COL_HIDDEN) != 0 ||
+	       ((flags & UI_COL_ROOMY) != 0 && d->r.cols < UI_ROOMY);
 }
 
 static void
@@ -98,9 +105,12 @@ draw_widths(struct draw *d, uint32_t rows)
 	for (col = 0; col < t->src->ncols; col++) {
 		const struct ui_col *def = &t->src->cols[col];
 
-		d->width[col] = draw_hidden(t, col) ? 0 : def->width;
+		d->width[col] = draw_hidden(d, col) ? 0 : def->width;
 		if (d->width[col] == 0)
 			continue;
+		w = ui_width(d->c, def->head);	/* and the arrow */
+		w += (def->flags & UI_COL_NOSORT) == 0 ? 1 : 0;
+		d->width[col] = w > d->width[col] ? w : d->width[col];
 		for (i = 0; i < rows && t->top + i < t->nshown; i++) {
 			if (!table_right(def->type))
 				break;
@@ -114,12 +124,12 @@ draw_widths(struct draw *d, uint32_t rows)
 	d->gap = need + 2 * (shown - 1) <= left ? 2 : 1;
 	left -= need + d->gap * (shown - 1);
 	for (col = 0; col < t->src->ncols && grow > 0; col++) {
-		int share = left > 0 && !draw_hidden(t, col) ?
+		int share = left > 0 && !draw_hidden(d, col) ?
 			    left * t->src->cols[col].grow / grow : 0;
 
 		d->width[col] += share;
 		left -= share;
-		grow -= draw_hidden(t, col) ? 0 : t->src->cols[col].grow;
+		grow -= draw_hidden(d, col) ? 0 : t->src->cols[col].grow;
 	}
 }
 

@@ -107,6 +107,8 @@ tree_insert(struct ui_tree *t, uint32_t parent, uint32_t skip, uint32_t pos)
 		}
 		it->node = kids[i].node;
 		it->edge = kids[i].edge;
+		if (kids[i].quiet)
+			it->flags |= UI_TREE_QUIET;
 		if (t->ops->count(t->ctx, it->node) == 0)
 			it->flags |= UI_TREE_LEAF;
 		if (tree_above(t, parent, it->node))
@@ -183,7 +185,8 @@ ui_tree_start(struct ui_tree *t, const struct ui_tree_ops *ops, void *ctx,
 		t->items[0].flags |= UI_TREE_LEAF;
 	for (depth = 0; depth < TREE_START_DEPTH && t->n < rows; depth++)
 		for (i = 0; i < t->n && t->n < rows; i++)
-			if (t->items[i].depth == depth)
+			if (t->items[i].depth == depth &&
+			    (t->items[i].flags & UI_TREE_QUIET) == 0)
 				ui_tree_open(t, i);
 	return true;
 }

@@ -22,6 +22,7 @@ enum ui_tree_flags {
 	UI_TREE_LAST = 4,	/* last of its siblings */
 	UI_TREE_MORE = 8,	/* stands for `more` siblings not shown */
 	UI_TREE_AGAIN = 16,	/* the same node is above it: a cycle */
+	UI_TREE_QUIET = 32,	/* unfolds only by hand */
 };
 
 struct ui_tree_item {
@@ -33,6 +34,7 @@ struct ui_tree_item {
 
 struct ui_tree_kid {
 	uint32_t node, edge;
+	bool quiet;
 };
 
 struct ui_tree_ops {

@@ -549,8 +549,10 @@ void
 ui_refuse(struct ui *ui, const char *text)
 {
 	struct ot_buf lines = OT_BUF_INIT;
+	size_t room = ui->cells.cols > UI_WRAP ? (size_t)ui->cells.cols - 2 :
+						 UI_WRAP;
 
-	if (strlen(text) <= UI_WRAP) {
+	if (strlen(text) <= room) {
 		ui_say(ui, UI_BAD, "%s", text);
 		return;
 	}

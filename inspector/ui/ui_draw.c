@@ -135,25 +135,40 @@ draw_status(struct ui *ui, int row)
 	ot_buf_release(&left);
 }
 
-/* Every action with a word for the bar, as long as there is room. */
+static int
+draw_key(struct ui_cells *c, int row, int x, const struct ui_action_def *a)
+{
+	x += ui_putf(c, row, x, c->cols - x, UI_KEY, " %s ", a->bar);
+	return x + ui_put(c, row, x, c->cols - x, UI_KEYNAME, a->word);
+}
+
+/*
+ * Every action with a word for the bar, as long as there is room; help and
+ * leaving always, at the right.
+ */
 static void
 draw_key_bar(struct ui *ui, int row)
 {
+	static const enum ui_action always[] = { UI_ACT_QUIT, UI_ACT_HELP };
 	struct ui_cells *c = &ui->cells;
 	unsigned where = ui_where_now(ui);
-	int x = 0, i;
+	int x = 0, end = c->cols, i;
+	size_t k;
 
-	ui_fill(c, (struct ui_rect){ row, 0, 1, c->cols }, UI_KEYNAME);
+	for (k = 0; k < OT_ARRAY_LEN(always); k++) {
+		const struct ui_action_def *a = &ui_actions[always[k]];
+
+		end -= ui_width(c, a->bar) + ui_width(c, a->word) + 2;
+		draw_key(c, row, end, a);
+	}
 	for (i = UI_ACT_NONE + 1; i < UI_ACT_COUNT; i++) {
 		const struct ui_action_def *a = &ui_actions[i];
-		int need = ui_width(c, a->bar) + ui_width(c, a->word) + 2;
 
 		if (a->bar[0] == '\0' || (a->where & where) == 0 ||
-		    x + need > c->cols)
+		    i == UI_ACT_QUIT || i == UI_ACT_HELP ||
+		    x + ui_width(c, a->bar) + ui_width(c, a->word) + 2 > end)
 			continue;
-		x += ui_putf(c, row, x, c->cols - x, UI_KEY, " %s", a->bar);
-		x += ui_putf(c, row, x, c->cols - x, UI_KEYNAME, "%s ",
-			     a->word);
+		x = draw_key(c, row, x, a);
 	}
 }
 

@@ -4,7 +4,8 @@
  *
  * The first screenful is unfolded at once; Enter follows a row as everywhere,
  * Space and the arrows fold and unfold it, Enter on "N more" shows the next
- * ones.  An object that stands above itself is marked with ↺ and left folded.
+ * ones.  An object that stands above itself is marked with ↺ and left folded;
+ * what hangs on a weak reference, which keeps nothing alive, too.
  */
 #include "config.h"
 
@@ -25,7 +26,8 @@ static const struct ui_col tree_cols[TREE_COLS] = {
 	{ "edge", "edge", OT_CELL_STR, UI_COL_NOSORT, 24, 3, UI_EDGE },
 	{ "type", "type", OT_CELL_STR, UI_COL_NOSORT, 18, 2, UI_TYPE },
 	{ "text", "text", OT_CELL_STR, UI_COL_NOSORT, 10, 2, UI_TEXT },
-	{ "bytes", "bytes", OT_CELL_BYTES, UI_COL_NOSORT, 6, 0, UI_PLAIN },
+	{ "bytes", "bytes", OT_CELL_BYTES, UI_COL_NOSORT | UI_COL_ROOMY, 6, 0,
+	  UI_PLAIN },
 	{ "address", "address", OT_CELL_ADDR, UI_COL_NOSORT, 14, 0, UI_ADDR },
 };
 
@@ -150,6 +152,7 @@ kids_fill(void *ctx, uint32_t node, uint32_t skip, uint32_t n,
 				      hg_out(s->g, node) + skip + i;
 
 		out[i].edge = e;
+		out[i].quiet = hg_edge_weak(s->g, e);
 		out[i].node = s->back ? hg_edge_from(s->g, e) :
 					hg_edge_to(s->g, e);
 	}

@@ -39,47 +39,58 @@ header_uptime(char *dst, size_t cap, uint64_t s)
 			 (unsigned)(s / 3600 % 24));
 }
 
+/* From the right: the course of RSS, RSS, age; what is left is for names. */
 static int
-header_rss_width(const struct view_status *s)
+header_right(const struct view_status *s, struct ui_cells *c)
 {
-	return s->nrss == 0 ? 0 : 14 + (int)s->nrss;
+	size_t kept = c->cols < 100 ? 8 : VIEW_RSS_KEPT, first;
+	struct ot_buf spark = OT_BUF_INIT;
+	int x = c->cols - 1;
+	char text[64];
+
+	if (s->nrss > 0) {
+		first = s->nrss > kept ? s->nrss - kept : 0;
+		x -= (int)kept;
+		ui_spark(s->rss + first, s->nrss - first, &spark);
+		ui_put_right(c, 0, x, (int)kept, UI_SPARK,
+			     ot_buf_str(&spark));
+		ot_buf_release(&spark);
+		ot_fmt_bytes(text, sizeof(text), s->rss[s->nrss - 1]);
+		x -= 1 + (int)strlen(text);
+		ui_put(c, 0, x, 16, UI_BOLD, text);
+		x -= 4;
+		ui_put(c, 0, x, 4, UI_LABEL, "RSS");
+	}
+	if (s->uptime_s > 0) {
+		header_uptime(text, sizeof(text), s->uptime_s);
+		x -= 2 + (int)strlen(text);
+		ui_put(c, 0, x, 16, UI_BOLD, text);
+		x -= 3;
+		ui_put(c, 0, x, 3, UI_LABEL, "up");
+	}
+	return x;
 }
 
 static void
 header_target(const struct view_status *s, struct ui_cells *c)
 {
-	int x = 1, end = c->cols - 1 - header_rss_width(s);
-	struct ot_buf spark = OT_BUF_INIT;
+	int x = 1, end;
 	char text[64];
 
 	x += ui_put(c, 0, x, 20, UI_BRAND, " objtop ");
+	end = header_right(s, c);
 	if (s->file[0] != '\0') {
-		x = header_put(c, 0, x, "file", UI_BOLD, s->file);
+		x = header_put(c, 0, x - 1, "file", UI_BOLD, s->file);
 	} else if (s->pid != 0) {
 		snprintf(text, sizeof(text), "%llu",
 			 (unsigned long long)s->pid);
-		x = header_put(c, 0, x, "pid", UI_BOLD, text);
+		x = header_put(c, 0, x - 1, "pid", UI_BOLD, text);
 	} else {
-		header_put(c, 0, x, "", UI_PLAIN, "live heap inspector");
+		header_put(c, 0, x - 1, "", UI_PLAIN, "live heap inspector");
 		return;
 	}
-	x = header_put(c, 0, x, "", UI_TYPE, s->runtime);
-	if (s->uptime_s > 0) {
-		header_uptime(text, sizeof(text), s->uptime_s);
-		end -= 5 + (int)strlen(text);
-		header_put(c, 0, end + 1, "up", UI_BOLD, text);
-	}
-	if (x + 2 < end)
-		ui_put(c, 0, x + 2, end - x - 2, UI_PLAIN, s->command);
-	if (s->nrss == 0)
-		return;
-	x = c->cols - 1 - header_rss_width(s);
-	x = header_put(c, 0, x, "RSS", UI_BOLD,
-		       ot_fmt_bytes(text, sizeof(text), s->rss[s->nrss - 1]));
-	ui_spark(s->rss, s->nrss, &spark);
-	ui_put_right(c, 0, x + 1, c->cols - 2 - x, UI_SPARK,
-		     ot_buf_str(&spark));
-	ot_buf_release(&spark);
+	x = header_put(c, 0, x - 1, "", UI_TYPE, s->runtime);
+	ui_put(c, 0, x + 1, end - x - 2, UI_PLAIN, s->command);
 }
 
 /* 10.6M, 31.4M: counts in a header need no last digit. */
@@ -157,7 +168,7 @@ static void
 header_sample(const struct view_status *s, struct ui_cells *c)
 {
 	char text[64];
-	int x = -1;
+	int x = 1;
 
 	if (s->state == VIEW_LOST) {
 		ui_put(c, 2, 1, c->cols - 28, UI_BAD, s->lost);
@@ -165,18 +176,19 @@ header_sample(const struct view_status *s, struct ui_cells *c)
 	}
 	if (s->samples == 0)
 		return;
-	x = header_put(c, 2, x, s->state == VIEW_FILE ? "taken" : "last sample",
-		       UI_BOLD, s->time);
-	x = header_put(c, 2, x, "", UI_PLAIN, s->mode) + 1;
-	ui_put(c, 2, x - 1, 1, UI_PLAIN, ",");
-	x = header_put(c, 2, x - 2, "", UI_LABEL, "target held");
-	x = header_put(c, 2, x - 1, "", UI_BOLD,
-		       ot_fmt_duration_us(text, sizeof(text), s->held_us));
+	x += ui_put(c, 2, x, 14, UI_LABEL, s->state == VIEW_FILE ? "taken " :
+		    "last sample ");
+	x += ui_put(c, 2, x, 16, UI_BOLD, s->time);
+	x += ui_putf(c, 2, x, 20, UI_PLAIN, " %s, ", s->mode);
+	x += ui_put(c, 2, x, 14, UI_LABEL, "target held ");
+	x += ui_put(c, 2, x, 16, UI_BOLD,
+		    ot_fmt_duration_us(text, sizeof(text), s->held_us));
 	if (s->state != VIEW_LIVE && s->state != VIEW_PAUSED)
 		return;
-	snprintf(text, sizeof(text), ", %.2g %%", s->cost * 100);
-	x += ui_put(c, 2, x, 16, s->cost > 0.02 ? UI_WARN : UI_BOLD, text);
-	header_put(c, 2, x - 1, "", UI_LABEL, "cost");
+	x += ui_put(c, 2, x, 2, UI_PLAIN, ", ");
+	x += ui_putf(c, 2, x, 12, s->cost > 0.02 ? UI_WARN : UI_BOLD, "%.2g %%",
+		     s->cost * 100);
+	ui_put(c, 2, x, 6, UI_LABEL, " cost");
 }
 
 int

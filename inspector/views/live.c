@@ -125,7 +125,8 @@ live_slope(const struct live *l, const uint64_t *v, uint32_t n)
 
 	if (n < 2)
 		return 0;
-	dt = (double)(l->time_us[l->n - 1] - l->time_us[l->n - 1 - back]) / 1e6;
+	dt = (double)(int64_t)(l->time_us[l->n - 1] -
+			       l->time_us[l->n - 1 - back]) / 1e6;
 	if (dt <= 0)
 		return 0;
 	return ((double)v[n - 1] - (double)v[n - 1 - back]) / dt;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * One object: what is known of it, who refers to it, what it refers to, the
- * last two as sections of one list.  Enter follows the reference.
+ * last two as sections of one list under the object itself.  Enter follows
+ * the reference; every other key is about the selected row.
  *
  * Rows are the graph's edges in place: an object with a million referrers
  * opens as fast as any other.
@@ -36,26 +37,33 @@ struct obj {
 	struct view_facts facts;
 };
 
-/* Rows: heading, n_in referrers, heading, n_out referents. */
+/* Rows: itself, heading, n_in referrers, heading, n_out referents. */
+#define OBJ_SELF	0u
+#define OBJ_IN		1u		/* the first heading */
+#define OBJ_OUT(o)	((o)->n_in + 2)	/* the second */
+
 static uint32_t
 obj_count(void *ctx)
 {
 	const struct obj *o = ctx;
 
-	return o->g == NULL ? 0 : 2 + o->n_in + o->n_out;
+	return o->g == NULL ? 0 : OBJ_OUT(o) + 1 + o->n_out;
 }
 
 /* The edge of a row and the node at its other end; false: a heading. */
 static bool
 obj_row(const struct obj *o, uint32_t row, hg_edge *e, hg_node *far)
 {
-	if (row == 0 || row == o->n_in + 1)
+	if (row == OBJ_IN || row == OBJ_OUT(o))
 		return false;
-	if (row <= o->n_in) {
-		*e = o->in[row - 1];
+	if (row == OBJ_SELF) {
+		*e = HG_NONE;
+		*far = o->node;
+	} else if (row < OBJ_OUT(o)) {
+		*e = o->in[row - OBJ_IN - 1];
 		*far = hg_edge_from(o->g, *e);
 	} else {
-		*e = o->out + (row - o->n_in - 2);
+		*e = o->out + (row - OBJ_OUT(o) - 1);
 		*far = hg_edge_to(o->g, *e);
 	}
 	return true;
@@ -74,7 +82,10 @@ obj_cell(void *ctx, uint32_t row, size_t col, struct ot_table *t,
 		return;
 	switch (col) {
 	case OBJ_EDGE:
-		view_edge_cell(o->g, e, t, out);
+		if (e == HG_NONE)
+			ot_cell_str(t, out, "this object", 11);
+		else
+			view_edge_cell(o->g, e, t, out);
 		break;
 	case OBJ_TYPE:
 		type = view_type_of(o->g, far);
@@ -98,12 +109,12 @@ static uint64_t
 obj_key(void *ctx, uint32_t row)
 {
 	const struct obj *o = ctx;
-	bool back = row <= o->n_in;
+	bool back = row < OBJ_OUT(o);
 	hg_edge e;
 	hg_node far;
 
-	if (!obj_row(o, row, &e, &far))
-		return row == 0 ? 1 : 2;
+	if (!obj_row(o, row, &e, &far) || e == HG_NONE)
+		return row == OBJ_SELF ? 0 : row == OBJ_IN ? 1 : 2;
 	/* addresses, not ids: they mean the same in the next sample */
 	return (hg_addr(o->g, far) << 1 | (back ? 1 : 0)) ^
 	       (uint64_t)hg_edge_relation(o->g, e) << 56 ^
@@ -116,15 +127,15 @@ obj_heading(void *ctx, uint32_t row, struct ot_buf *out)
 	const struct obj *o = ctx;
 	char num[32];
 
-	if (row != 0 && row != o->n_in + 1)
+	if (row != OBJ_IN && row != OBJ_OUT(o))
 		return false;
 	if (out == NULL)
 		return true;
-	if (row == 0 && o->n_in == 0)
+	if (row == OBJ_IN && o->n_in == 0)
 		ot_buf_adds(out, hg_is_root(o->g, o->node) ?
 			    "a root is held by the runtime itself" :
 			    "no referrers were seen");
-	else if (row == 0)
+	else if (row == OBJ_IN)
 		ot_buf_addf(out, "referrers: %s",
 			    ot_fmt_count(num, sizeof(num), o->n_in));
 	else if (o->n_out == 0)
@@ -138,7 +149,8 @@ obj_heading(void *ctx, uint32_t row, struct ot_buf *out)
 static uint32_t
 obj_section(void *ctx, uint32_t row)
 {
-	return row <= ((const struct obj *)ctx)->n_in ? 0 : 1;
+	return row == OBJ_SELF ? 0 : row < OBJ_OUT((const struct obj *)ctx) ?
+	       1 : 2;
 }
 
 static enum ui_style
@@ -150,6 +162,8 @@ obj_style(void *ctx, uint32_t row, size_t col, enum ui_style plain)
 
 	if (!obj_row(o, row, &e, &far))
 		return plain;
+	if (e == HG_NONE)
+		return col == OBJ_EDGE ? UI_DIM : UI_BOLD;
 	if (hg_edge_weak(o->g, e))
 		return UI_DIM;
 	if (hg_is_root(o->g, far) && col != OBJ_EDGE)
@@ -230,8 +244,15 @@ obj_act(struct ui_view *v, enum ui_action a, struct ui_effect *fx)
 {
 	const struct obj *o = v->state;
 
-	if (a != UI_ACT_OPEN || obj_far(v) == o->node)
+	if (a != UI_ACT_OPEN)
 		return false;
+	if (ui_table_selected(v->table) == OBJ_SELF) {
+		fx->kind = UI_FX_SAY;
+		snprintf(fx->text, sizeof(fx->text), "this is the object "
+			 "itself; select who refers to it, or what it refers "
+			 "to");
+		return true;
+	}
 	fx->kind = UI_FX_OPEN;
 	fx->view = "object";
 	view_subject_node(o->g, obj_far(v), &fx->subject);

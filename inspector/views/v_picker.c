@@ -18,7 +18,8 @@ enum { PICK_PID, PICK_USER, PICK_RUNTIME, PICK_RSS, PICK_HOW, PICK_COMMAND,
        PICK_WHY, PICK_COLS };
 
 static const struct ui_col picker_cols[PICK_COLS] = {
-	{ "pid", "pid", OT_CELL_INT, UI_COL_ASCENDING, 7, 0, UI_BOLD },
+	{ "pid", "pid", OT_CELL_INT, UI_COL_ASCENDING | UI_COL_ID, 7, 0,
+	  UI_BOLD },
 	{ "user", "user", OT_CELL_STR, 0, 8, 0, UI_PLAIN },
 	{ "runtime", "runtime", OT_CELL_STR, 0, 14, 0, UI_TYPE },
 	{ "rss", "RSS", OT_CELL_BYTES, 0, 7, 0, UI_PLAIN },

@@ -51,9 +51,12 @@ static void
 types_trend(const struct live_row *r, struct ot_table *t, struct ot_cell *out)
 {
 	struct ot_buf text = OT_BUF_INIT;
+	uint32_t i;
 
 	if (r->n < 2)
 		return;
+	for (i = r->n; i < LIVE_KEPT; i++)	/* now is at the right */
+		ot_buf_addc(&text, ' ');
 	ui_spark(r->count, r->n, &text);
 	ot_cell_str(t, out, ot_buf_str(&text), text.len);
 	ot_buf_release(&text);

@@ -104,7 +104,7 @@ view_gone(struct ui_view *v)
 
 	view_subject_text(&v->subject, &text);
 	snprintf(v->problem, sizeof(v->problem),
-		 "%s is not in this sample; it was freed since (h goes back)",
+		 "%s is gone: it is not in this sample; h goes back",
 		 ot_buf_str(&text));
 	ot_buf_release(&text);
 }
@@ -158,9 +158,9 @@ view_node_details(const struct hg_graph *g, hg_node n, struct ot_buf *out)
 	ot_buf_addf(out, "%s\n", facts.size);
 	if (facts.refs[0] != '\0')
 		ot_buf_addf(out, "%s\n", facts.refs);
-	ot_buf_addf(out, "%s referrers, ",
+	ot_buf_addf(out, "referrers %s, ",
 		    ot_fmt_count(num, sizeof(num), n_in));
-	ot_buf_addf(out, "%s references\n",
+	ot_buf_addf(out, "refers to %s\n",
 		    ot_fmt_count(num, sizeof(num),
 				 hg_out(g, n + 1) - hg_out(g, n)));
 }

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * t_ui_live.c - the model behind the live table.
+ */
+#include "config.h"
+
+#include <string.h>
+
+#include "runtime/synth/synth.h"
+#include "tests/unit/t_ui.h"
+
+static const struct live_row *
+row_of(const char *type)
+{
+	uint32_t i;
+
+	for (i = 0; i < fake.live.nrows; i++)
+		if (strcmp(fake.live.rows[i].type, type) == 0)
+			return &fake.live.rows[i];
+	return NULL;
+}
+
+START_TEST(growth_is_per_second)
+{
+	const struct live_row *r;
+
+	fake_live(300, 10);
+	r = row_of("shop.models.Session");
+	ck_assert_ptr_nonnull(r);
+	ck_assert_double_eq(r->rate, 0);
+	ck_assert_uint_eq(fake.live.objects, 300);
+	fake_live(500, 15);
+	r = row_of("shop.models.Session");
+	ck_assert_double_eq_tol(fake.live.rate, 40, 0.001);
+	ck_assert_double_eq_tol(r->rate,
+				(double)(live_count(r) - r->count[0]) / 5,
+				0.001);
+	ck_assert_int_eq(r->mark, LIVE_GREW);
+}
+END_TEST
+
+START_TEST(steady_growth_is_marked)
+{
+	unsigned i;
+
+	for (i = 0; i < 6; i++)
+		fake_live(300 + 50 * i, 10 + i);
+	ck_assert_int_eq(row_of("shop.models.Session")->mark, LIVE_STEADY);
+	ck_assert_int_eq(row_of("module")->mark, LIVE_STILL);
+	fake_live(300, 20);
+	ck_assert_int_eq(row_of("shop.models.Session")->mark, LIVE_SHRANK);
+	fake_live(350, 21);
+	ck_assert_int_eq(row_of("shop.models.Session")->mark, LIVE_GREW);
+}
+END_TEST
+
+START_TEST(types_that_are_gone_are_dropped)
+{
+	unsigned i;
+
+	fake_live(300, 1);
+	ck_assert_ptr_nonnull(row_of("shop.models.Session"));
+	fake_live(SYNTH_FIXED, 2);
+	ck_assert_uint_eq(live_count(row_of("shop.models.Session")), 0);
+	for (i = 0; i < LIVE_KEPT; i++)
+		fake_live(SYNTH_FIXED, 3 + i);
+	ck_assert_ptr_null(row_of("shop.models.Session"));
+	fake_live(300, 30);
+	ck_assert_uint_gt(live_count(row_of("shop.models.Session")), 0);
+}
+END_TEST
+
+START_TEST(a_clock_that_stands_still_does_no_harm)
+{
+	fake_live(300, 5);
+	fake_live(400, 5);
+	ck_assert_double_eq(fake.live.rate, 0);
+	fake_live(500, 4);
+	ck_assert_double_eq(fake.live.rate, 0);
+}
+END_TEST
+
+TCase *
+t_ui_live(void)
+{
+	TCase *tc = tcase_create("live");
+
+	tcase_add_checked_fixture(tc, fake_setup, fake_teardown);
+	tcase_add_test(tc, growth_is_per_second);
+	tcase_add_test(tc, steady_growth_is_marked);
+	tcase_add_test(tc, types_that_are_gone_are_dropped);
+	tcase_add_test(tc, a_clock_that_stands_still_does_no_harm);
+	return tc;
+}
