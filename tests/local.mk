@@ -14,6 +14,18 @@ endif
 include tests/e2e/values.mk
 include tests/e2e/attach.mk
 
+# Where tests find what they test; see tests/e2e/harness.py.
+AM_TESTS_ENVIRONMENT = \
+	srcdir='$(abs_top_srcdir)'; export srcdir; \
+	builddir='$(abs_top_builddir)'; export builddir; \
+	OBJTOP='$(abs_top_builddir)/objtop'; export OBJTOP; \
+	CC='$(CC)'; export CC; \
+	PYTHONDONTWRITEBYTECODE=1; export PYTHONDONTWRITEBYTECODE;
+TEST_EXTENSIONS = .sh .py
+SH_LOG_COMPILER = $(SHELL)
+PY_LOG_COMPILER = $(SHELL) $(srcdir)/tests/with-python.sh $(PYTHON3)
+EXTRA_DIST += tests/with-python.sh
+
 # Lint: each script is one test.
 LINT = tests/lint/layers.sh tests/lint/registries.sh tests/lint/docs.sh \
 	tests/lint/style.sh
