@@ -12,3 +12,4 @@ endif
 
 # End-to-end tests against real interpreters.
 include tests/e2e/values.mk
+include tests/e2e/walk.mk
