@@ -36,3 +36,4 @@ EXTRA_DIST += $(LINT) tests/run-all.sh tests/summary.sh tests/lsan.supp
 E2E = tests/e2e/test_counts.py tests/e2e/test_cli.py
 TESTS += $(E2E)
 EXTRA_DIST += $(E2E) tests/e2e/harness.py
+include tests/e2e/walk.mk
