@@ -133,11 +133,14 @@ text_of_root(const struct hg_graph *g, hg_node n, size_t max,
 		  max == 0 ? 0 : max > used + 3 ? max - used : 3);
 }
 
-/* Items, or keys, of a container.  Keys count: values may be shared. */
+/*
+ * What a container holds: items and keys, whichever of keys and values are
+ * more; else the names of a namespace.
+ */
 static uint32_t
 count_items(const struct hg_graph *g, hg_node n)
 {
-	uint32_t e, items = 0, keys = 0, values = 0;
+	uint32_t e, items = 0, keys = 0, values = 0, names = 0;
 
 	for (e = g->out[n]; e < g->out[n + 1]; e++) {
 		switch (hg_edge_relation(g, e)) {
@@ -150,11 +153,15 @@ count_items(const struct hg_graph *g, hg_node n)
 		case OTW_REL_VALUE:
 			values++;
 			break;
+		case OTW_REL_ATTRIBUTE:
+			names++;
+			break;
 		default:
 			break;
 		}
 	}
-	return items + (keys > values ? keys : values);
+	items += keys > values ? keys : values;
+	return items > 0 ? items : names;
 }
 
 /* "Session" of "shop.models.Session". */
