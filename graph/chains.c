@@ -18,6 +18,7 @@
 
 #include "graph/picture.h"
 #include "graph/search.h"
+#include "wire/wire.h"
 
 #define CHAINS_DEFAULT	3u
 #define CHAINS_MAX	1000u
@@ -179,18 +180,29 @@ part_from(struct finder *f, size_t i, struct ot_err *err)
 	return st;
 }
 
+/* Steps of a chain as the search counts them. */
+static uint32_t
+steps(const struct hg_graph *g, const struct hg_chains *c, size_t i)
+{
+	hg_node root = hg_edge_from(g, c->edges[i][0]);
+
+	return c->lens[i] - (hg_is_root(g, root) &&
+			     hg_root_kind(g, root) == OTW_ROOT_MODULE);
+}
+
 /* Shortest first; what was found first stays first among equals. */
 static void
-sort_chains(struct hg_chains *c)
+sort_chains(const struct hg_graph *g, struct hg_chains *c)
 {
 	hg_edge *edges;
-	uint32_t len;
+	uint32_t len, n;
 	size_t i, j;
 
 	for (i = 1; i < c->n; i++) {
 		edges = c->edges[i];
 		len = c->lens[i];
-		for (j = i; j > 0 && c->lens[j - 1] > len; j--) {
+		n = steps(g, c, i);
+		for (j = i; j > 0 && steps(g, c, j - 1) > n; j--) {
 			c->edges[j] = c->edges[j - 1];
 			c->lens[j] = c->lens[j - 1];
 		}
@@ -226,7 +238,7 @@ hg_chains_find(const struct hg_graph *g, hg_node n,
 	for (i = 0; st == OT_OK && i < out->n; i++)
 		st = part_from(&f, i, err);
 	if (st == OT_OK)
-		sort_chains(out);
+		sort_chains(g, out);
 	else
 		hg_chains_free(out);
 	hg_search_release(&f.s);
