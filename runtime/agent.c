@@ -227,6 +227,7 @@ leave(void)
 	 * which must not wait for the interpreter; ASLEEP is how the next one
 	 * sees that it may start. */
 	take_wire(UINT64_MAX);
+	objtop_agent_boot.fd = -1;
 	ota_close(agent.link.fd);
 	agent.link.fd = -1;
 	atomic_store(&agent.go_on, true);
@@ -268,6 +269,7 @@ forked_child(void)
 	if (agent.link.fd >= 0)
 		ota_close(agent.link.fd);
 	agent.link.fd = -1;
+	objtop_agent_boot.fd = -1;
 	atomic_store(&agent.wire, false);
 	atomic_store(&agent.closing, false);
 	atomic_store(state(), OTW_BOOT_ASLEEP);
@@ -287,6 +289,7 @@ start(int fd, bool preloaded)
 					    OTW_BOOT_RUNNING))
 		return -EBUSY;
 	objtop_agent_boot.fork_pid = pid;
+	objtop_agent_boot.fd = fd;
 	agent.link.fd = fd;
 	agent.link.len = 0;
 	agent.preloaded = preloaded;
@@ -297,6 +300,7 @@ start(int fd, bool preloaded)
 	}
 	rc = ota_host_thread(agent_thread, NULL);
 	if (rc) {
+		objtop_agent_boot.fd = -1;
 		agent.link.fd = -1;
 		atomic_store(state(), OTW_BOOT_ASLEEP);
 	}
@@ -315,7 +319,6 @@ constructor(void)
 	int fd = objtop_agent_boot.fd;
 
 	if (fd >= 0) {
-		objtop_agent_boot.fd = -1;
 		if (start(fd, false))
 			ota_close(fd);
 		return;

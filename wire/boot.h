@@ -32,7 +32,9 @@
 struct otw_boot {
 	uint64_t magic;		/* OTW_BOOT_MAGIC: in the image from the build */
 	uint32_t abi;		/* changes when this header or the wire does */
-	int32_t fd;		/* in the image -1; the inspector writes it */
+	int32_t fd;		/* in the image -1; the inspector writes it; then
+				 * the agent: its socket while it has one, so
+				 * that it can be told to leave from outside */
 	uint64_t build_id;	/* of the agent's code: another build must not
 				 * be woken by this inspector */
 	/* Written by the agent, read by inspectors from outside: */

@@ -9,7 +9,7 @@
 	.hidden target_agent_blob
 	.type target_agent_blob, %object
 target_agent_blob:
-	.incbin "runtime/objtop-agent.so"
+	.incbin "inspector/target/agent.bin"
 target_agent_blob_end:
 	.globl target_agent_blob_end
 	.hidden target_agent_blob_end

@@ -35,7 +35,10 @@ busy(const struct suspect *s, struct ot_err *err)
 		       (int)s->pid);
 }
 
-/* The agent of an inspector that has just left may still be on its way out. */
+/*
+ * The agent of an inspector that has just left may still be on its way out:
+ * without a socket, it waits for the interpreter once more.
+ */
 static bool
 wait_asleep(const struct entry *e)
 {
@@ -46,7 +49,7 @@ wait_asleep(const struct entry *e)
 	while (suspect_boot(e->s, e->s->agent_boot, &b)) {
 		if (!suspect_serves(e->s, &b))
 			return true;
-		if (ot_now_us() >= end)
+		if (ot_now_us() >= (b.fd < 0 ? e->deadline_us : end))
 			return false;
 		nanosleep(&slice, NULL);
 	}

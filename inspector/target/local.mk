@@ -34,6 +34,9 @@ inspector_target_libtarget_la_SOURCES = \
 inspector_target_libtarget_la_CFLAGS = $(AM_CFLAGS)
 inspector_target_libtarget_la_LIBADD =
 
-# The agent's bytes are part of the library; the assembler reads them from
-# the top of the build tree.
-inspector/target/agent_blob.lo: runtime/objtop-agent.so
+# The agent's bytes are part of the library, without what debuggers read; the
+# assembler finds them from the top of the build tree.
+inspector/target/agent_blob.lo: inspector/target/agent.bin
+inspector/target/agent.bin: runtime/objtop-agent.so
+	$(AM_V_GEN)$(STRIP) -g -o $@ runtime/objtop-agent.so
+CLEANFILES += inspector/target/agent.bin

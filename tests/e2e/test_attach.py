@@ -1,0 +1,455 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Attaching to real interpreters and leaving again, without a trace.
+
+Runs in the build directory (attachdrv is found below it).  Interpreters are
+looked for in PATH, ~/.pyenv and $OBJTOP_PYTHONS (a colon list).
+OBJTOP_ATTACH_ROUNDS is how often each program is attached to (20).
+"""
+import ctypes
+import glob
+import os
+import random
+import signal
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+DRIVER = os.environ.get("ATTACHDRV", "tests/e2e/attachdrv")
+WORKLOAD = os.path.join(HERE, "workload.py")
+ROUNDS = int(os.environ.get("OBJTOP_ATTACH_ROUNDS", "20"))
+KINDS = ["idle", "blocked", "loop", "malloc", "threads16", "lock", "sort",
+         "fork", "asyncio_", "signals", "callbacks", "memcpy"]
+SUPPORTED = [(3, minor) for minor in range(8, 16)]
+
+
+def candidates():
+    yield from os.environ.get("OBJTOP_PYTHONS", "").split(":")
+    yield "/usr/bin/python3"
+    yield from sorted(glob.glob(os.path.expanduser(
+        "~/.pyenv/versions/*/bin/python")))
+    for folder in os.environ.get("PATH", "").split(":"):
+        yield from sorted(glob.glob(os.path.join(folder, "python3.*[0-9]")))
+
+
+def find_interpreters():
+    """Path by (version, prefix): each installation once."""
+    found = {}
+    for path in candidates():
+        if not path or not os.access(path, os.X_OK):
+            continue
+        try:
+            out = subprocess.run(
+                [path, "-c", "import sys; print(sys.executable); "
+                 "print('%d.%d.%d' % sys.version_info[:3]); "
+                 "print(sys.prefix)"], stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL, timeout=20)
+        except (OSError, subprocess.TimeoutExpired):
+            continue
+        lines = out.stdout.decode().split("\n")
+        if out.returncode == 0 and len(lines) >= 3:
+            # Shims are told apart by what they start.
+            found.setdefault((lines[1], lines[2]), lines[0])
+    return found
+
+
+def version_of(key):
+    return tuple(int(part) for part in key[0].split(".")[:2])
+
+
+INTERPRETERS = find_interpreters()
+GOOD = {k: v for k, v in INTERPRETERS.items() if version_of(k) in SUPPORTED}
+OLD = {k: v for k, v in INTERPRETERS.items() if version_of(k) < (3, 8)}
+
+
+def wait_for(condition, seconds=5.0):
+    end = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.005)
+    return True
+
+
+def drive(*args, timeout=60, **kw):
+    done = subprocess.run([DRIVER, *map(str, args)], timeout=timeout,
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                          **kw)
+    return done.returncode, done.stdout.decode(), done.stderr.decode()
+
+
+def read(pid, name):
+    with open("/proc/%d/%s" % (pid, name)) as f:
+        return f.read()
+
+
+def status(pid, key):
+    for line in read(pid, "status").splitlines():
+        if line.startswith(key + ":"):
+            return line.split(":", 1)[1].strip()
+    return ""
+
+
+def agent_threads(pid):
+    names = []
+    for tid in os.listdir("/proc/%d/task" % pid):
+        try:
+            names.append(read(pid, "task/%s/comm" % tid).strip())
+        except OSError:
+            pass
+    return names.count("objtop-agent")
+
+
+def agent_copies(pid):
+    return sum(1 for line in read(pid, "maps").splitlines()
+               if "memfd:objtop-agent" in line
+               and line.split()[2] == "00000000")
+
+
+class Program:
+    """A running workload."""
+
+    def __init__(self, python, kind):
+        self.file = tempfile.NamedTemporaryFile()
+        self.file.write(bytes(4096))
+        self.file.flush()
+        self.errors = tempfile.TemporaryFile()
+        self.process = subprocess.Popen(
+            [python, "-W", "ignore", WORKLOAD, kind, self.file.name],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            stderr=self.errors)
+        self.pid = self.process.pid
+        line = self.process.stdout.readline()
+        if line != b"ready\n":
+            raise AssertionError("did not start: " + self.trace())
+
+    def count(self):
+        with open(self.file.name, "rb") as f:
+            return struct.unpack("<Q", f.read(8))[0]
+
+    def trace(self):
+        self.errors.seek(0)
+        return self.errors.read().decode(errors="replace")
+
+    def fds(self):
+        return set(os.listdir("/proc/%d/fd" % self.pid))
+
+    def alive(self):
+        return self.process.poll() is None
+
+    def close(self):
+        self.process.kill()
+        self.process.communicate()
+        self.errors.close()
+        self.file.close()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+
+class AttachCase(unittest.TestCase):
+    def check_unharmed(self, p, kind, fds):
+        if kind == "blocked":
+            self.assertEqual(p.count(), 0, "a wait ended early")
+            p.process.stdin.write(b"x")
+            p.process.stdin.flush()
+        before = p.count() if kind != "blocked" else 0
+        moved = wait_for(lambda: p.count() > before or not p.alive())
+        self.assertTrue(p.alive(), p.trace())
+        self.assertTrue(moved, "no progress\n" + p.trace())
+        self.assertTrue(wait_for(lambda: agent_threads(p.pid) == 0),
+                        "an agent thread stayed")
+        self.assertTrue(wait_for(lambda: p.fds() <= fds),
+                        "descriptors stayed: %s" % (p.fds() - fds))
+        self.assertEqual(status(p.pid, "TracerPid"), "0")
+        self.assertNotIn(status(p.pid, "State")[0], "Tt")
+
+    def one(self, python, kind):
+        with Program(python, kind) as p:
+            wait_for(lambda: p.count() > 0, 0.5 if kind == "blocked" else 5)
+            fds = p.fds()
+            if kind in ("fork", "threads16"):	# pipes come and go
+                fds |= {str(n) for n in range(3, 10)}
+            code, out, err = drive("attach", p.pid, ROUNDS)
+            self.assertEqual(code, 0, err + p.trace())
+            lines = [line.split() for line in out.splitlines()]
+            self.assertEqual(len(lines), ROUNDS)
+            self.assertEqual(lines[0][1], "ptrace")
+            for line in lines[1:]:
+                self.assertEqual(line[1], "resident")
+            self.check_unharmed(p, kind, fds)
+            self.assertEqual(agent_copies(p.pid), 1)
+            return ([int(x[2]) for x in lines], [int(x[3]) for x in lines])
+
+    def test_matrix(self):
+        for key in sorted(GOOD):
+            total, stopped = [], []
+            for kind in KINDS:
+                with self.subTest(python=key[0], kind=kind):
+                    a, b = self.one(GOOD[key], kind)
+                    total += a
+                    stopped += b
+            if total:
+                total.sort()
+                stopped.sort()
+                print("%-8s %4d attaches, total p50 %5.1f ms max %6.1f, "
+                      "stopped p50 %5.2f ms max %6.1f" % (
+                          key[0], len(total), total[len(total) // 2] / 1e3,
+                          total[-1] / 1e3, stopped[len(stopped) // 2] / 1e3,
+                          stopped[-1] / 1e3), flush=True)
+
+
+@unittest.skipUnless(GOOD, "no interpreter")
+class FateCase(unittest.TestCase):
+    """What else may happen to inspector and target."""
+
+    def setUp(self):
+        self.python = GOOD[sorted(GOOD)[0]]
+
+    def hold(self, pid):
+        h = subprocess.Popen([DRIVER, "hold", str(pid)],
+                             stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                             stderr=subprocess.PIPE)
+        self.assertEqual(h.stdout.readline(), b"ok\n")
+        return h
+
+    def test_inspector_killed_at_any_moment(self):
+        for key in sorted(GOOD)[:1] + sorted(GOOD)[-1:]:
+            for kind in ("idle", "loop", "memcpy", "threads16"):
+                with self.subTest(python=key[0], kind=kind), \
+                        Program(GOOD[key], kind) as p:
+                    wait_for(lambda: p.count() > 0)
+                    fds = p.fds()
+                    for _ in range(ROUNDS):
+                        d = subprocess.Popen(
+                            [DRIVER, "attach", str(p.pid)],
+                            stdout=subprocess.DEVNULL,
+                            stderr=subprocess.DEVNULL)
+                        time.sleep(random.uniform(0.0005, 0.008))
+                        d.kill()
+                        d.wait()
+                        self.assertTrue(p.alive(), p.trace())
+                    before = p.count()
+                    self.assertTrue(wait_for(lambda: p.count() > before))
+                    self.assertTrue(wait_for(
+                        lambda: agent_threads(p.pid) == 0))
+                    self.assertTrue(wait_for(lambda: p.fds() <= fds))
+                    self.assertTrue(wait_for(
+                        lambda: status(p.pid, "TracerPid") == "0"))
+
+    def test_busy_evict_and_again(self):
+        with Program(self.python, "idle") as p:
+            h = self.hold(p.pid)
+            code, _, err = drive("attach", p.pid)
+            self.assertEqual(code, 3)
+            self.assertIn("another objtop", err)
+            self.assertEqual(drive("evict", p.pid)[0], 0)
+            self.assertEqual(agent_threads(p.pid), 0)
+            out, err = h.communicate(b"")
+            self.assertEqual(out, b"gone\n")
+            self.assertEqual(drive("attach", p.pid)[0], 0)
+            self.assertEqual(drive("evict", p.pid)[0], 0)
+
+    def test_target_ends(self):
+        with Program(self.python, "idle") as p:
+            h = self.hold(p.pid)
+            p.process.kill()
+            p.process.wait()
+            out, err = h.communicate(b"")
+            self.assertEqual(out, b"gone\n")
+            self.assertIn(b"has ended", err)
+            self.assertEqual(h.returncode, 1)
+
+    def test_forked_child(self):
+        code = ("import os, time\npid = os.fork()\n"
+                "print(pid, flush=True)\nwhile True: time.sleep(0.01)\n")
+        p = subprocess.Popen([self.python, "-c", "input()\n" + code],
+                             stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        child = 0
+        try:
+            wait_for(lambda: drive("look", p.pid)[0] == 0)
+            h = self.hold(p.pid)
+            p.stdin.write(b"\n")
+            p.stdin.flush()
+            while child == 0:
+                child = int(p.stdout.readline() or b"0")
+            self.assertEqual(drive("attach", child)[0], 0)
+            self.assertEqual(agent_threads(child), 0)
+            self.assertEqual(h.communicate(b"")[0], b"alive\n")
+            self.assertEqual(drive("attach", child)[0], 0)
+        finally:
+            p.kill()
+            if child > 0:
+                os.kill(child, signal.SIGKILL)
+            p.communicate()
+
+
+@unittest.skipUnless(GOOD, "no interpreter")
+class RefusalCase(unittest.TestCase):
+    def setUp(self):
+        self.python = GOOD[sorted(GOOD)[0]]
+
+    def refused(self, pid, *words, **kw):
+        code, _, err = drive("attach", pid, **kw)
+        self.assertEqual(code, 3, err)
+        self.assertEqual(err.count("\n"), 1, err)
+        for word in words:
+            self.assertIn(word, err)
+
+    def test_no_process(self):
+        self.refused(2 ** 22 + 5, "no process")
+
+    def test_a_thread(self):
+        with Program(self.python, "lock") as p:
+            tids = set(os.listdir("/proc/%d/task" % p.pid)) - {str(p.pid)}
+            self.refused(tids.pop(), "is a thread of process %d" % p.pid)
+
+    def test_no_runtime(self):
+        p = subprocess.Popen(["sleep", "60"])
+        try:
+            wait_for(lambda: "sleep" in read(p.pid, "comm"))
+            self.refused(p.pid, "runs no CPython", "(sleep)")
+        finally:
+            p.kill()
+            p.wait()
+
+    def test_zombie(self):
+        p = subprocess.Popen(["true"])
+        self.assertTrue(wait_for(
+            lambda: status(p.pid, "State").startswith("Z")))
+        self.refused(p.pid, "zombie", "PID %d" % os.getpid())
+        p.wait()
+
+    def test_stopped(self):
+        with Program(self.python, "idle") as p:
+            os.kill(p.pid, signal.SIGSTOP)
+            wait_for(lambda: status(p.pid, "State").startswith("T"))
+            self.refused(p.pid, "kill -CONT %d" % p.pid)
+            self.assertTrue(status(p.pid, "State").startswith("T"))
+            os.kill(p.pid, signal.SIGCONT)
+            self.assertEqual(drive("attach", p.pid)[0], 0)
+
+    def test_traced_already(self):
+        with Program(self.python, "idle") as p:
+            code = ("import ctypes, sys, time\n"
+                    "libc = ctypes.CDLL(None, use_errno=True)\n"
+                    "assert libc.ptrace(0x4206, %d, 0, 0) == 0\n"
+                    "print('ok', flush=True)\n"
+                    "time.sleep(60)\n" % p.pid)
+            tracer = subprocess.Popen([sys.executable, "-c", code],
+                                      stdout=subprocess.PIPE)
+            try:
+                self.assertEqual(tracer.stdout.readline(), b"ok\n")
+                self.refused(p.pid, "traced by PID %d" % tracer.pid)
+            finally:
+                tracer.kill()
+                tracer.communicate()
+
+    @unittest.skipUnless(os.geteuid() == 0, "needs root")
+    def test_other_user(self):
+        with Program(self.python, "idle") as p, \
+                tempfile.TemporaryDirectory() as folder:
+            # Where the build directory is closed to others, a copy is not.
+            os.chmod(folder, 0o755)
+            copy = os.path.join(folder, "attachdrv")
+            with open(DRIVER, "rb") as f, open(copy, "wb") as g:
+                g.write(f.read())
+            os.chmod(copy, 0o755)
+            done = subprocess.run(
+                [copy, "attach", str(p.pid)], stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                preexec_fn=lambda: (os.setgroups([]), os.setgid(65534),
+                                    os.setuid(65534)))
+            err = done.stderr.decode()
+            self.assertEqual(done.returncode, 3, err)
+            self.assertIn("belongs to root", err)
+            self.assertIn("sudo objtop %d" % p.pid, err)
+
+    def test_old_versions(self):
+        for key in OLD:
+            with self.subTest(python=key[0]):
+                p = subprocess.Popen(
+                    [OLD[key], "-c", "import sys, time\n"
+                     "sys.stdout.write('ready\\n')\nsys.stdout.flush()\n"
+                     "time.sleep(60)"], stdout=subprocess.PIPE)
+                try:
+                    p.stdout.readline()
+                    self.refused(p.pid, "CPython " + key[0])
+                finally:
+                    p.kill()
+                    p.communicate()
+
+    def test_never_safe_is_refused_in_time(self):
+        """A thread that waits in a way that may hold a lock: refused."""
+        code = ("import ctypes\nprint('ready', flush=True)\n"
+                "word = ctypes.c_int(0)\n"
+                "ctypes.CDLL(None).syscall(%d, ctypes.byref(word), 0, 0, "
+                "None, None, 0)\n" % (202 if os.uname().machine == "x86_64"
+                                       else 98))
+        p = subprocess.Popen([self.python, "-c", code],
+                             stdout=subprocess.PIPE)
+        try:
+            p.stdout.readline()
+            wait_for(lambda: "running" not in read(p.pid, "syscall"))
+            time_limit = dict(os.environ, ATTACHDRV_TIMEOUT_MS="400")
+            self.refused(p.pid, "safely", env=time_limit)
+            self.assertNotIn(status(p.pid, "State")[0], "Tt")
+        finally:
+            p.kill()
+            p.communicate()
+
+
+@unittest.skipUnless(GOOD, "no interpreter")
+class RunCase(unittest.TestCase):
+    def test_status(self):
+        for key in sorted(GOOD):
+            with self.subTest(python=key[0]):
+                code, out, err = drive(
+                    "run", GOOD[key], "-c",
+                    "import os, sys; print(os.environ.get('LD_PRELOAD'), "
+                    "os.environ.get('OBJTOP_RUN')); sys.exit(5)")
+                self.assertEqual(code, 5, err)
+                self.assertIn("ok run", err)
+                self.assertEqual(out, "None None\n")
+
+    def test_not_python(self):
+        code, _, err = drive("run", "false")
+        self.assertEqual(code, 1)
+        self.assertIn("false ended with status 1", err)
+
+    def test_no_such_program(self):
+        code, _, err = drive("run", "/nonexistent/program")
+        self.assertEqual(code, 1)
+        self.assertIn("/nonexistent/program cannot be started", err)
+
+    def test_never_connects(self):
+        limit = dict(os.environ, ATTACHDRV_TIMEOUT_MS="300")
+        code, _, err = drive("run", "sleep", "60", env=limit)
+        self.assertEqual(code, 3, err)
+        self.assertIn("did not let the agent in", err)
+
+
+def may_trace():
+    p = subprocess.Popen(["sleep", "60"])
+    try:
+        libc = ctypes.CDLL(None, use_errno=True)
+        return libc.ptrace(0x4206, p.pid, 0, 0) == 0	# PTRACE_SEIZE
+    finally:
+        p.kill()
+        p.wait()
+
+
+if __name__ == "__main__":
+    if not os.access(DRIVER, os.X_OK):
+        sys.exit("%s is missing: run in the build directory" % DRIVER)
+    if not GOOD or not may_trace():
+        print("no interpreter to attach to, or no right to trace")
+        sys.exit(77)
+    unittest.main()
