@@ -38,12 +38,27 @@
 
 struct draw {
 	const struct hg_picture *p;
-	GVC_t *gvc;
 	Agraph_t *g;
 	Agnode_t **nodes;
 	struct ot_buf text, raw;
 	bool failed;
 };
+
+/*
+ * One context for the whole process, as for libgvc's own programs: its pango
+ * plug-in (2.43 at least) remembers the last font by a pointer into the
+ * context, and reads it after the context is gone.  Not for several threads,
+ * no more than the rest of libgvc.
+ */
+static GVC_t *
+context(void)
+{
+	static GVC_t *gvc;
+
+	if (!gvc)
+		gvc = gvContext();
+	return gvc;
+}
 
 /* libcgraph writes to none of the strings it takes. */
 static char *
@@ -292,20 +307,21 @@ draw_caption(struct draw *d)
 
 /* Layout and rendering into memory; false: libgvc could not. */
 static bool
-draw_render(struct draw *d, const char *format, struct ot_buf *out)
+draw_render(struct draw *d, GVC_t *gvc, const char *format,
+	    struct ot_buf *out)
 {
 	char *data = NULL;
 	size_t len = 0;
 	FILE *f;
 	bool ok;
 
-	if (gvLayout(d->gvc, d->g, "dot") != 0)
+	if (gvLayout(gvc, d->g, "dot") != 0)
 		return false;
 	f = open_memstream(&data, &len);
-	ok = f && gvRender(d->gvc, d->g, format, f) == 0;
+	ok = f && gvRender(gvc, d->g, format, f) == 0;
 	if (f)
 		ok = fclose(f) == 0 && ok && len > 0;
-	gvFreeLayout(d->gvc, d->g);
+	gvFreeLayout(gvc, d->g);
 	if (ok)
 		ot_buf_add(out, data, len);
 	free(data);
@@ -315,10 +331,10 @@ draw_render(struct draw *d, const char *format, struct ot_buf *out)
 static bool
 draw_all(struct draw *d, const char *format, struct ot_buf *out)
 {
+	GVC_t *gvc = context();
 	bool ok = false;
 
-	d->gvc = gvContext();
-	d->g = d->gvc ? agopen(rw("objtop"), Agdirected, NULL) : NULL;
+	d->g = gvc ? agopen(rw("objtop"), Agdirected, NULL) : NULL;
 	d->nodes = calloc(d->p->nnodes + 1, sizeof(*d->nodes));
 	if (d->g && d->nodes) {
 		draw_defaults(d);
@@ -326,12 +342,10 @@ draw_all(struct draw *d, const char *format, struct ot_buf *out)
 		draw_nodes(d);
 		if (!d->failed)
 			draw_edges(d);
-		ok = !d->failed && draw_render(d, format, out);
+		ok = !d->failed && draw_render(d, gvc, format, out);
 	}
 	if (d->g)
 		agclose(d->g);
-	if (d->gvc)
-		gvFreeContext(d->gvc);
 	free(d->nodes);
 	ot_buf_release(&d->text);
 	ot_buf_release(&d->raw);
@@ -399,7 +413,10 @@ hg_render_buf(const struct hg_picture *p, const char *ext, struct ot_buf *out,
 	if (!x)
 		return ot_fail(err, OT_USAGE, "no picture format '%.40s'", ext);
 	/* Numbers in pictures have points, whatever the user's language. */
-	points = newlocale(LC_NUMERIC_MASK, "C", duplocale(LC_GLOBAL_LOCALE));
+	before = duplocale(LC_GLOBAL_LOCALE);
+	points = newlocale(LC_NUMERIC_MASK, "C", before);
+	if (!points && before)
+		freelocale(before);
 	before = points ? uselocale(points) : (locale_t)0;
 	fd = mute(&saved);
 	ok = draw_all(&d, x->format, out);

@@ -455,6 +455,19 @@ t_cell(const struct ot_table *t, size_t row, const char *col)
 	return ot_buf_str(b);
 }
 
+/*
+ * Read by the leak checker where there is one: fonts stay with fontconfig
+ * until the process ends, and libgvc keeps a little of each picture.
+ */
+const char *__lsan_default_suppressions(void);
+
+const char *
+__lsan_default_suppressions(void)
+{
+	return "leak:libfontconfig\nleak:libpango\nleak:libgvc\n"
+	       "leak:libglib\n";
+}
+
 int
 main(void)
 {
