@@ -30,11 +30,11 @@
 #include "graph/render.h"
 #include "graph/store.h"
 
-#define TYPE_COLS	42u
-#define TEXT_COLS	42u
-#define EDGE_COLS	32u
+#define TYPE_COLS 42u
+#define TEXT_COLS 42u
+#define EDGE_COLS 32u
 
-#define FONT		"Helvetica,Arial,sans-serif"
+#define FONT "Helvetica,Arial,sans-serif"
 
 struct draw {
 	const struct hg_picture *p;
@@ -213,9 +213,10 @@ draw_nodes(struct draw *d)
 		}
 		label_node(d, &d->p->nodes[i]);
 		set_label(d, d->nodes[i]);
-		style_node(d->nodes[i], &d->p->nodes[i],
-			   d->p->nodes[i].node != HG_NONE &&
-			   hg_is_root(d->p->graph, d->p->nodes[i].node));
+		style_node(
+			d->nodes[i], &d->p->nodes[i],
+			d->p->nodes[i].node != HG_NONE &&
+				hg_is_root(d->p->graph, d->p->nodes[i].node));
 	}
 }
 
@@ -230,7 +231,8 @@ draw_edges(struct draw *d)
 	for (i = 0; i < d->p->nedges && !d->failed; i++) {
 		e = &d->p->edges[i];
 		/* Without a name each call makes an edge of its own. */
-		edge = agedge(d->g, d->nodes[e->from], d->nodes[e->to], NULL, 1);
+		edge = agedge(d->g, d->nodes[e->from], d->nodes[e->to], NULL,
+			      1);
 		if (!edge) {
 			d->failed = true;
 			return;
@@ -245,7 +247,7 @@ draw_edges(struct draw *d)
 		ot_buf_clear(&d->raw);
 		ot_buf_add(&d->raw, ot_buf_str(&d->text), d->text.len);
 		ot_buf_clear(&d->text);
-		ot_buf_addc(&d->text, ' ');	/* off the line */
+		ot_buf_addc(&d->text, ' '); /* off the line */
 		label_raw(d);
 		ot_buf_addc(&d->text, ' ');
 		set_label(d, edge);
@@ -268,25 +270,37 @@ static void
 draw_defaults(struct draw *d)
 {
 	static const char *const graph[][2] = {
-		{ "bgcolor", "white" }, { "pad", "0.2" },
-		{ "nodesep", "0.2" }, { "ranksep", "0.4" },
-		{ "fontname", FONT }, { "fontsize", "10" },
-		{ "fontcolor", "#777777" }, { "labelloc", "b" },
-		{ "labeljust", "l" }, { "label", "" }, { NULL, NULL },
+		{ "bgcolor", "white" },
+		{ "pad", "0.2" },
+		{ "nodesep", "0.2" },
+		{ "ranksep", "0.4" },
+		{ "fontname", FONT },
+		{ "fontsize", "10" },
+		{ "fontcolor", "#777777" },
+		{ "labelloc", "b" },
+		{ "labeljust", "l" },
+		{ "label", "" },
+		{ NULL, NULL },
 	};
 	static const char *const node[][2] = {
-		{ "shape", "box" }, { "style", "rounded,filled" },
-		{ "fillcolor", "white" }, { "color", "#5f7fa5" },
-		{ "fontcolor", "#1c2733" }, { "fontname", FONT },
-		{ "fontsize", "11" }, { "margin", "0.11,0.06" },
-		{ "height", "0.2" }, { "penwidth", "1" },
-		{ "label", "" }, { NULL, NULL },
+		{ "shape", "box" },
+		{ "style", "rounded,filled" },
+		{ "fillcolor", "white" },
+		{ "color", "#5f7fa5" },
+		{ "fontcolor", "#1c2733" },
+		{ "fontname", FONT },
+		{ "fontsize", "11" },
+		{ "margin", "0.11,0.06" },
+		{ "height", "0.2" },
+		{ "penwidth", "1" },
+		{ "label", "" },
+		{ NULL, NULL },
 	};
 	static const char *const edge[][2] = {
 		{ "color", "#67717d" }, { "fontcolor", "#454d57" },
-		{ "fontname", FONT }, { "fontsize", "10" },
+		{ "fontname", FONT },	{ "fontsize", "10" },
 		{ "arrowsize", "0.7" }, { "style", "" },
-		{ "label", "" }, { NULL, NULL },
+		{ "label", "" },	{ NULL, NULL },
 	};
 
 	defaults(d->g, AGRAPH, graph);
@@ -299,7 +313,7 @@ draw_caption(struct draw *d)
 {
 	if (!d->p->caption)
 		return;
-	ot_buf_adds(&d->text, "\\n");	/* room above it */
+	ot_buf_adds(&d->text, "\\n"); /* room above it */
 	label_add(&d->text, d->p->caption);
 	ot_buf_adds(&d->text, "\\l");
 	set_label(d, d->g);
@@ -307,8 +321,7 @@ draw_caption(struct draw *d)
 
 /* Layout and rendering into memory; false: libgvc could not. */
 static bool
-draw_render(struct draw *d, GVC_t *gvc, const char *format,
-	    struct ot_buf *out)
+draw_render(struct draw *d, GVC_t *gvc, const char *format, struct ot_buf *out)
 {
 	char *data = NULL;
 	size_t len = 0;
@@ -427,6 +440,8 @@ hg_render_buf(const struct hg_picture *p, const char *ext, struct ot_buf *out,
 	}
 	if (ok)
 		return OT_OK;
-	return ot_fail(err, OT_FAILED, "libgvc could not draw the %s picture"
-		       "%s%s", ext, *said ? ": " : "", said);
+	return ot_fail(err, OT_FAILED,
+		       "libgvc could not draw the %s picture"
+		       "%s%s",
+		       ext, *said ? ": " : "", said);
 }
