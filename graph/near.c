@@ -32,8 +32,7 @@ rank_of(const struct hg_graph *g, hg_edge e)
 }
 
 void
-hg_near_init(struct hg_near *it, const struct hg_graph *g, hg_node n,
-	     bool back)
+hg_near_init(struct hg_near *it, const struct hg_graph *g, hg_node n, bool back)
 {
 	*it = (struct hg_near){ .g = g, .node = n, .back = back };
 }
