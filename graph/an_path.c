@@ -19,6 +19,7 @@
 #include "graph/merged.h"
 #include "graph/picture.h"
 #include "graph/store.h"
+#include "graph/unreached.h"
 
 #define CHAIN_ENDS 500u		/* rows at either end of a long chain */
 
@@ -145,16 +146,15 @@ say_of_one(struct ot_table *t, const struct hg_graph *g, hg_node n, size_t k)
 {
 	struct ot_buf b = OT_BUF_INIT;
 
-	ot_buf_adds(&b, "why ");
+	ot_buf_adds(&b, k > 0 ? "why " : "");
 	an_describe(g, n, &b);
-	ot_buf_adds(&b, " is alive");
+	ot_buf_adds(&b, k > 0 ? " is alive" : " is not reachable");
 	if (!say(t, &t->title, &b))
 		return false;
 	if (k > 0)
 		return true;
-	t->note = "no chain of strong references from a root: it is garbage, "
-		  "or held from C";
-	return true;
+	hg_unreached_say(g, n, &b);
+	return say(t, &t->note, &b);
 }
 
 static enum ot_status

@@ -245,8 +245,7 @@ say_starts(struct tree *x)
 	bool ok;
 	size_t i;
 
-	ot_buf_adds(&title, p->back ? "what refers to "
-				    : "what is referred to by ");
+	ot_buf_adds(&title, p->back ? "references to " : "references from ");
 	for (i = 0; i < p->nnodes; i++) {
 		if (!(p->nodes[i].flags & HG_PIC_START))
 			continue;

@@ -278,7 +278,8 @@ kind_is_container(const struct hg_graph *g, hg_node n)
 
 	for (e = g->out[n]; e < g->out[n + 1]; e++) {
 		rel = hg_label_relation(g->label[e]);
-		if (rel == OTW_REL_ITEM || rel == OTW_REL_KEY)
+		if (rel == OTW_REL_ITEM || rel == OTW_REL_KEY ||
+		    rel == OTW_REL_VALUE)
 			return true;
 	}
 	return false;

@@ -361,7 +361,10 @@ hg_module_of(const struct hg_graph *g, hg_node n)
 	/* Edges from roots have the highest numbers: they come last. */
 	in = hg_in(g, n, &n_in);
 	while (n_in > 0 && in[n_in - 1] >= g->out[g->nobjects]) {
-		from = hg_edge_from(g, in[--n_in]);
+		n_in--;
+		if (hg_edge_relation(g, in[n_in]) != OTW_REL_MODULE)
+			continue;
+		from = hg_edge_from(g, in[n_in]);
 		if (hg_root_kind(g, from) == OTW_ROOT_MODULE)
 			return from;
 	}

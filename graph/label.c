@@ -16,6 +16,9 @@
 #include "graph/store.h"
 
 #define NAME_COLS 60		/* of a name in an edge's label */
+#define FIELDS 3u		/* of an instance in its text */
+#define FIELD_COLS 24
+#define FIELDS_COLS 100u
 
 /* What the label of a relation looks like around a name or an index. */
 enum form {
@@ -41,8 +44,8 @@ static const struct {
 	[OTW_REL_STACK] = { FORM_WORD, "stack" },
 	[OTW_REL_GLOBAL] = { FORM_NAME, "global" },
 	[OTW_REL_TYPE] = { FORM_BARE, "class" },
-	[OTW_REL_BASE] = { FORM_WORD, "base" },
-	[OTW_REL_CLOSURE] = { FORM_WORD, "__closure__" },
+	[OTW_REL_BASE] = { FORM_NAME, "base" },
+	[OTW_REL_CLOSURE] = { FORM_NAME, "__closure__" },
 	[OTW_REL_DEFAULT] = { FORM_WORD, "default" },
 	[OTW_REL_TRACEBACK] = { FORM_NAME, "traceback" },
 	[OTW_REL_WEAK] = { FORM_WORD, "weak" },
@@ -133,11 +136,14 @@ text_of_root(const struct hg_graph *g, hg_node n, size_t max,
 		  max == 0 ? 0 : max > used + 3 ? max - used : 3);
 }
 
-/* Items, or keys, of a container.  Keys count: values may be shared. */
+/*
+ * What a container holds: items and keys, whichever of keys and values are
+ * more; else the names of a namespace.
+ */
 static uint32_t
 count_items(const struct hg_graph *g, hg_node n)
 {
-	uint32_t e, items = 0, keys = 0, values = 0;
+	uint32_t e, items = 0, keys = 0, values = 0, names = 0;
 
 	for (e = g->out[n]; e < g->out[n + 1]; e++) {
 		switch (hg_edge_relation(g, e)) {
@@ -150,11 +156,15 @@ count_items(const struct hg_graph *g, hg_node n)
 		case OTW_REL_VALUE:
 			values++;
 			break;
+		case OTW_REL_ATTRIBUTE:
+			names++;
+			break;
 		default:
 			break;
 		}
 	}
-	return items + (keys > values ? keys : values);
+	items += keys > values ? keys : values;
+	return items > 0 ? items : names;
 }
 
 /* "Session" of "shop.models.Session". */
@@ -164,6 +174,44 @@ short_name(const char *name)
 	const char *dot = strrchr(name, '.');
 
 	return dot && dot[1] != '\0' ? dot + 1 : name;
+}
+
+/*
+ * "token='00c2', visits=3": the first attributes that have a text of their
+ * own, as far as they fit.  False: there is none.
+ */
+static bool
+text_of_fields(const struct hg_graph *g, hg_node n, size_t max_cols,
+	       struct ot_buf *out)
+{
+	size_t room = max_cols > 0 ? max_cols : FIELDS_COLS, before, len;
+	struct ot_buf one = OT_BUF_INIT;
+	const char *text, *name;
+	uint32_t e, fields = 0;
+	unsigned rel;
+
+	for (e = g->out[n]; e < g->out[n + 1] && fields < FIELDS; e++) {
+		rel = hg_edge_relation(g, e);
+		if ((rel != OTW_REL_ATTRIBUTE && rel != OTW_REL_SLOT) ||
+		    hg_label_type(g->label[e]) != OTW_NAME_ID)
+			continue;
+		name = hg_edge_name(g, e, &before);
+		text = hg_text(g, g->to[e], &len);
+		if (!name || len == 0 || strncmp(name, "__", 2) == 0)
+			continue;
+		ot_buf_clear(&one);
+		ot_buf_adds(&one, fields > 0 ? ", " : "");
+		ot_escape(&one, name, before, OT_ESC_TERM, NAME_COLS);
+		ot_buf_addc(&one, '=');
+		ot_escape(&one, text, len, OT_ESC_TERM, FIELD_COLS);
+		if (one.failed || one.len > room)
+			break;
+		room -= one.len;
+		ot_buf_add(out, one.data, one.len);
+		fields++;
+	}
+	ot_buf_release(&one);
+	return fields > 0;
 }
 
 void
@@ -200,6 +248,8 @@ hg_node_text(const struct hg_graph *g, hg_node n, size_t max_cols,
 		items = count_items(g, n);
 		ot_buf_addf(&words, "%" PRIu32 " item%s", items,
 			    items == 1 ? "" : "s");
+	} else if (text_of_fields(g, n, max_cols, out)) {
+		return;
 	} else {
 		ot_buf_adds(&words, short_name(k->name));
 	}

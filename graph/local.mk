@@ -27,6 +27,8 @@ graph_libgraph_la_SOURCES = \
 	graph/resolve.c \
 	graph/search.c graph/search.h \
 	graph/sort.c \
-	graph/store.h
+	graph/store.h \
+	graph/unreached.c \
+	graph/unreached.h
 graph_libgraph_la_CFLAGS = $(STRICT_CFLAGS) $(GVC_CFLAGS)
 graph_libgraph_la_LIBADD = $(GVC_LIBS)

@@ -183,9 +183,33 @@ is_end(const struct collect *c, const struct hg_pic_node *n, uint32_t depth)
 {
 	if (n->flags & HG_PIC_MORE || n->depth >= depth)
 		return true;
-	/* Everybody imports modules: what refers to one explains nothing. */
-	return c->p->back && n->flags & HG_PIC_ROOT &&
-	       !(n->flags & HG_PIC_START);
+	if (n->flags & HG_PIC_START)
+		return false;
+	/*
+	 * Everybody imports modules: what refers to one explains nothing.
+	 * Nor does what a class is made of explain its instances.
+	 */
+	return c->p->back ? (n->flags & HG_PIC_ROOT) != 0
+			  : hg_kind_at_node(c->p->graph, n->node) != HG_NONE;
+}
+
+/*
+ * Is it told already?  A node's label names its class, and the label of a
+ * value its key; the start shows them all the same.
+ */
+static bool
+is_told(const struct collect *c, const struct hg_pic_node *near, hg_edge e,
+	hg_node far)
+{
+	unsigned relation = hg_edge_relation(c->p->graph, e);
+	size_t len;
+
+	if (c->p->back || near->flags & HG_PIC_START)
+		return false;
+	if (relation != OTW_REL_KEY)
+		return relation == OTW_REL_TYPE;
+	hg_text(c->p->graph, far, &len);
+	return len > 0;
 }
 
 static bool
@@ -242,7 +266,8 @@ expand(struct collect *c, uint32_t i, uint32_t width)
 			more += left;	/* none of them is looked at */
 			break;
 		}
-		if (hg_ignored(c->ignore, e, c->p->back ? far_node : n.node,
+		if (is_told(c, &n, e, far_node) ||
+		    hg_ignored(c->ignore, e, c->p->back ? far_node : n.node,
 			       far_node))
 			continue;
 		if (shown == width ||
@@ -353,8 +378,8 @@ hg_picture_refs(const struct hg_graph *g, const hg_node *start, size_t nstart,
 	if (st == OT_OK)
 		st = collect_refs(&c, start, nstart, err);
 	if (st == OT_OK) {
-		c.p->caption = make_caption(c.p, back ? "what refers to"
-						      : "what is held by");
+		c.p->caption = make_caption(c.p, back ? "references to"
+						      : "references from");
 		if (!c.p->caption)
 			st = ot_fail_nomem(err, "a picture");
 	}

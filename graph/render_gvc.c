@@ -144,8 +144,9 @@ depth_fill(uint32_t depth)
 	return fills[depth - 1 < last ? depth - 1 : last];
 }
 
+/* Objects have round corners, roots have not. */
 static void
-style_node(Agnode_t *node, const struct hg_pic_node *n)
+style_node(Agnode_t *node, const struct hg_pic_node *n, bool root)
 {
 	if (n->flags & HG_PIC_MORE) {
 		set(node, "style", "rounded,dashed");
@@ -157,6 +158,8 @@ style_node(Agnode_t *node, const struct hg_pic_node *n)
 		set(node, "fontcolor", "#5c130a");
 		set(node, "penwidth", "2");
 	} else if (n->flags & HG_PIC_ROOT) {
+		if (root)
+			set(node, "style", "filled");
 		set(node, "fillcolor", "#bfe5ae");
 		set(node, "color", "#3d7f2a");
 		set(node, "fontcolor", "#173d0c");
@@ -195,7 +198,9 @@ draw_nodes(struct draw *d)
 		}
 		label_node(d, &d->p->nodes[i]);
 		set_label(d, d->nodes[i]);
-		style_node(d->nodes[i], &d->p->nodes[i]);
+		style_node(d->nodes[i], &d->p->nodes[i],
+			   d->p->nodes[i].node != HG_NONE &&
+			   hg_is_root(d->p->graph, d->p->nodes[i].node));
 	}
 }
 
@@ -225,7 +230,9 @@ draw_edges(struct draw *d)
 		ot_buf_clear(&d->raw);
 		ot_buf_add(&d->raw, ot_buf_str(&d->text), d->text.len);
 		ot_buf_clear(&d->text);
+		ot_buf_addc(&d->text, ' ');	/* off the line */
 		label_raw(d);
+		ot_buf_addc(&d->text, ' ');
 		set_label(d, edge);
 		if (hg_edge_weak(g, e->edge)) {
 			set(edge, "style", "dashed");
@@ -277,7 +284,9 @@ draw_caption(struct draw *d)
 {
 	if (!d->p->caption)
 		return;
+	ot_buf_adds(&d->text, "\\n");	/* room above it */
 	label_add(&d->text, d->p->caption);
+	ot_buf_adds(&d->text, "\\l");
 	set_label(d, d->g);
 }
 

@@ -6,7 +6,8 @@
  * a class or a module, and with it to half the heap, while this gives the
  * shortest chain to everything at once: linear in what is reached, 8 bytes a
  * node.  Roots with telling names are put first, so that of chains equally
- * long the more telling is found.
+ * long the more telling is found; and the step from a module's root to its
+ * module object says nothing new, so it counts for nothing.
  */
 #include "config.h"
 
@@ -58,19 +59,16 @@ hg_search_release(struct hg_search *s)
 }
 
 static void
-start_at_roots(struct hg_search *s)
+add_roots(struct hg_search *s, unsigned rank)
 {
-	uint32_t objects = hg_objects(s->g), nodes = hg_nodes(s->g);
-	unsigned rank;
+	uint32_t nodes = hg_nodes(s->g);
 	hg_node n;
 
-	for (rank = 0; rank < RANKS; rank++) {
-		for (n = objects; n < nodes; n++) {
-			if (root_rank[hg_root_kind(s->g, n)] != rank)
-				continue;
-			s->parent[n] = HG_P_ROOT;
-			s->queue[s->n++] = n;
-		}
+	for (n = hg_objects(s->g); n < nodes; n++) {
+		if (root_rank[hg_root_kind(s->g, n)] != rank)
+			continue;
+		s->parent[n] = HG_P_ROOT;
+		s->queue[s->n++] = n;
 	}
 }
 
@@ -110,10 +108,14 @@ hg_search_run(struct hg_search *s, hg_node target, hg_edge *found,
 	      uint32_t max, uint32_t *nfound, struct ot_err *err)
 {
 	enum ot_status st = OT_OK;
-	uint32_t at, count = 0;
+	uint32_t at, count = 0, modules;
+	unsigned rank;
 	hg_edge e;
 
-	start_at_roots(s);
+	add_roots(s, 0);
+	modules = s->n;
+	for (rank = 1; modules == 0 && rank < RANKS; rank++)
+		add_roots(s, rank);
 	for (at = 0; at < s->n && (max == 0 || count < max); at++) {
 		if (at % CHECK_EVERY == 0) {
 			st = an_check(s->args, at, hg_nodes(s->g), err);
@@ -127,6 +129,9 @@ hg_search_run(struct hg_search *s, hg_node target, hg_edge *found,
 		e = go_through(s, s->queue[at], target);
 		if (e != HG_NONE && count < max)
 			found[count++] = e;
+		/* module objects stand beside the other roots */
+		for (rank = 1; at + 1 == modules && rank < RANKS; rank++)
+			add_roots(s, rank);
 	}
 	if (nfound)
 		*nfound = count;

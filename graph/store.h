@@ -120,7 +120,7 @@ struct hg_kind_row {
 	uint32_t flags;
 	uint64_t count, bytes, tracked;
 	uint32_t first;		/* into kind_nodes */
-	bool container;		/* some instance has items or keys */
+	bool container;		/* some instance has items, keys or values */
 	hg_node node;		/* of the type object itself, or HG_NONE */
 };
 
@@ -181,7 +181,7 @@ hg_narrow_get(const struct hg_narrow *c, uint32_t id)
 int64_t hg_edge_index(const struct hg_graph *g, hg_edge e);
 const char *hg_edge_name(const struct hg_graph *g, hg_edge e, size_t *len);
 
-/* The root of kind MODULE that holds n directly, or HG_NONE. */
+/* The root of kind MODULE whose module n is, or HG_NONE. */
 hg_node hg_module_of(const struct hg_graph *g, hg_node n);
 
 /* The kind whose type object n is, or HG_NONE. */

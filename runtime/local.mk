@@ -39,6 +39,7 @@ runtime_objtop_agent_so_LINK = $(CC) $(AGENT_CFLAGS) \
 # Changes with every change of the agent's code.
 BUILT_SOURCES += runtime/build-id.h
 CLEANFILES += runtime/build-id.h
+runtime/objtop_agent_so-agent.$(OBJEXT): runtime/build-id.h
 runtime/build-id.h: $(AGENT_SOURCES) wire/wire.h wire/boot.h wire/heap.h \
 		wire/leb.h wire/frames.def
 	$(AM_V_GEN)$(MKDIR_P) runtime && \

@@ -13,13 +13,15 @@ endif
 # End-to-end tests against real interpreters.
 include tests/e2e/values.mk
 include tests/e2e/attach.mk
+include tests/e2e/walk.mk
 
 # Where tests find what they test; see tests/e2e/harness.py.
 AM_TESTS_ENVIRONMENT = \
 	srcdir='$(abs_top_srcdir)'; export srcdir; \
 	builddir='$(abs_top_builddir)'; export builddir; \
 	OBJTOP='$(abs_top_builddir)/objtop'; export OBJTOP; \
-	CC='$(CC)'; export CC; \
+	OBJTOP_DEMO='$(abs_top_srcdir)/inspector/demo/shop.py'; \
+	export OBJTOP_DEMO; CC='$(CC)'; export CC; \
 	PYTHONDONTWRITEBYTECODE=1; export PYTHONDONTWRITEBYTECODE;
 TEST_EXTENSIONS = .sh .py
 SH_LOG_COMPILER = $(SHELL)

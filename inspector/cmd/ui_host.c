@@ -327,7 +327,10 @@ host_file_name(void *ctx, enum ui_action a, const struct ui_subject *subject,
 			    text);
 		return;
 	}
-	host_name_part(subject->name, out);
+	if (subject->kind == UI_SUBJECT_ROOT)
+		ot_buf_adds(out, hg_root_kind_text((unsigned)subject->addr));
+	else
+		host_name_part(subject->name, out);
 	if (subject->kind == UI_SUBJECT_OBJECT)
 		ot_buf_addf(out, "-0x%" PRIx64, subject->addr);
 	ot_buf_adds(out, ".svg");

@@ -35,6 +35,17 @@ session_copy(char *dst, size_t cap, const char *s)
 	ot_escape_to(dst, cap, s, strlen(s), OT_ESC_TERM);
 }
 
+/* /usr/bin/python3 shop/server.py: where the program lies matters little. */
+static const char *
+session_command(const char *command)
+{
+	size_t len = strcspn(command, " ");
+
+	while (len > 0 && command[len - 1] != '/')
+		len--;
+	return command + len;
+}
+
 /* What the sample says of itself, into the header. */
 static void
 session_status(struct ui_session *s, const struct hg_info *info)
@@ -57,7 +68,8 @@ session_status(struct ui_session *s, const struct hg_info *info)
 	snprintf(text, sizeof(text), "%.30s %.30s", info->runtime,
 		 info->version);
 	session_copy(v->runtime, sizeof(v->runtime), text);
-	session_copy(v->command, sizeof(v->command), info->command);
+	session_copy(v->command, sizeof(v->command),
+		     session_command(info->command));
 	s->last_us = s->sample.start_us;
 }
 
@@ -117,7 +129,8 @@ session_pace(struct ui_session *s)
 	uint64_t us = s->ctx.status.asked_ms * 1000, held, walk;
 
 	held = s->ctx.status.held_us * SESSION_HELD_SHARE;
-	walk = s->sample.took_us * SESSION_WALK_SHARE;
+	walk = s->sample.kind == UI_SAMPLE_COUNTS ?
+	       s->sample.took_us * SESSION_WALK_SHARE : 0;
 	us = held > us ? held : us;
 	us = walk > us ? walk : us;
 	s->ctx.status.interval_ms = us / 1000;

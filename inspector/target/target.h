@@ -31,7 +31,7 @@ struct target_proc {
 	char rung[16];		/* "resident", "ptrace": how it can be entered;
 				 * "": it cannot */
 	char why_not[256];	/* the one thing missing and what grants it */
-	char command[512];	/* command line, spaces between words, raw bytes */
+	char command[2048];	/* command line, spaces between words, raw bytes */
 };
 
 /* All processes with a known runtime, by pid; free() the array. */

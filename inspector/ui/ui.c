@@ -326,12 +326,24 @@ ui_selected(struct ui *ui, struct ui_subject *out)
 	       v->def->ops->subject != NULL && v->def->ops->subject(v, out);
 }
 
+bool
+ui_drawn(struct ui *ui, struct ui_subject *out)
+{
+	const struct ui_view *v = ui_top(ui);
+
+	if (v != NULL && v->def->ops->whole && v->problem[0] == '\0') {
+		*out = v->subject;
+		return true;
+	}
+	return ui_selected(ui, out);
+}
+
 /* A picture of what is selected; which, depends on the view it is in. */
 static void
 ui_apply_graph(struct ui *ui, struct ui_effect *fx)
 {
 	if (fx->subject.kind == UI_SUBJECT_NONE &&
-	    !ui_selected(ui, &fx->subject)) {
+	    !ui_drawn(ui, &fx->subject)) {
 		ui_say(ui, UI_WARN, "nothing is selected to draw");
 		return;
 	}

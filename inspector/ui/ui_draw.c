@@ -10,34 +10,44 @@
 #include "base/units.h"
 #include "inspector/ui/ui_priv.h"
 
-/* The way here: what does not fit is left out at the beginning. */
+static void
+draw_crumb(struct ui_view *v, struct ot_buf *out)
+{
+	if (v->def->ops->crumb != NULL)
+		v->def->ops->crumb(v, out);
+	else
+		ot_buf_adds(out, v->def->name);
+}
+
+/* The way here: steps that do not fit are left out at the beginning. */
 static void
 draw_crumbs(struct ui *ui, int row)
 {
 	struct ui_cells *c = &ui->cells;
-	struct ot_buf all = OT_BUF_INIT;
-	size_t i;
-	int width;
+	struct ot_buf one = OT_BUF_INIT;
+	size_t first = ui->depth, i;
+	int room = c->cols - 4, x = 1;
 
-	for (i = 0; i < ui->depth; i++) {
-		struct ui_view *v = ui->stack[i];
-
-		if (i > 0)
-			ot_buf_adds(&all, " › ");
-		if (v->def->ops->crumb != NULL)
-			v->def->ops->crumb(v, &all);
-		else
-			ot_buf_adds(&all, v->def->name);
+	while (first > 0) {
+		ot_buf_clear(&one);
+		draw_crumb(ui->stack[first - 1], &one);
+		room -= ui_width(c, ot_buf_str(&one)) + 3;
+		if (room < 0 && first < ui->depth)
+			break;
+		first--;
 	}
-	width = ui_width(c, ot_buf_str(&all));
-	if (width > c->cols - 2) {
-		ui_put(c, row, 1, 2, UI_DIM, "… ");
-		ui_put_from(c, row, 3, c->cols - 4, width - (c->cols - 4),
-			    UI_CRUMB, ot_buf_str(&all));
-	} else {
-		ui_put(c, row, 1, c->cols - 2, UI_CRUMB, ot_buf_str(&all));
+	if (first > 0)
+		x += ui_put(c, row, x, 4, UI_DIM, "… › ");
+	for (i = first; i < ui->depth; i++) {
+		if (i > first)
+			x += ui_put(c, row, x, c->cols - x, UI_DIM, " › ");
+		ot_buf_clear(&one);
+		draw_crumb(ui->stack[i], &one);
+		x += ui_put(c, row, x, c->cols - 1 - x,
+			    i + 1 == ui->depth ? UI_CRUMB : UI_PLAIN,
+			    ot_buf_str(&one));
 	}
-	ot_buf_release(&all);
+	ot_buf_release(&one);
 }
 
 static void

@@ -169,7 +169,7 @@ keys_ask_file(struct ui *ui, enum ui_action a)
 	memset(&ui->asked, 0, sizeof(ui->asked));
 	ui->asked.kind = UI_FX_HOST;
 	ui->asked.action = a;
-	if (a == UI_ACT_GRAPH && !ui_selected(ui, &ui->asked.subject)) {
+	if (a == UI_ACT_GRAPH && !ui_drawn(ui, &ui->asked.subject)) {
 		ui_say(ui, UI_WARN, "nothing is selected to draw");
 		return;
 	}
@@ -198,7 +198,7 @@ keys_view(struct ui *ui, enum ui_action a)
 	if (v == NULL)
 		return;
 	if (v->problem[0] != '\0' || v->loading)
-		return;
+		return;		/* there are no rows to act on */
 	if (v->def->ops->act != NULL && v->def->ops->act(v, a, &fx)) {
 		ui_apply(ui, &fx);
 		return;

@@ -55,6 +55,7 @@ struct ui {
 void ui_apply(struct ui *ui, struct ui_effect *fx);
 void ui_back(struct ui *ui);
 bool ui_selected(struct ui *ui, struct ui_subject *out);
+bool ui_drawn(struct ui *ui, struct ui_subject *out);	/* what g draws */
 unsigned ui_where_now(const struct ui *ui);
 void ui_command(struct ui *ui, const char *line);
 const struct ui_view_def *ui_view_find(const struct ui *ui, const char *name);

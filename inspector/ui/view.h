@@ -64,6 +64,7 @@ struct ui_view;
 struct ui_view_ops {
 	unsigned where;		/* enum ui_where */
 	bool graph;		/* needs a whole graph */
+	bool whole;		/* g draws what it was opened on, not a row */
 	size_t state;		/* bytes of private state */
 
 	/* Makes the state (zeroed before) and v->table. */

@@ -253,7 +253,7 @@ paths_crumb(struct ui_view *v, struct ot_buf *out)
 
 const struct ui_view_ops view_paths = {
 	.where = UI_WHERE_HEAP,
-	.graph = true, .state = sizeof(struct paths),
+	.graph = true, .whole = true, .state = sizeof(struct paths),
 	.open = paths_open, .close = paths_close, .rebind = paths_rebind,
 	.load = paths_load, .act = paths_act, .subject = paths_subject,
 	.details = paths_details, .copy = paths_copy, .crumb = paths_crumb,

@@ -51,7 +51,7 @@ static bool
 is_target(struct py_walk *w, py_obj to)
 {
 	if (py_ok(to))
-		return true;
+		return to != w->own_object;
 	if (to)
 		w->odd_refs++;
 	return false;

@@ -167,6 +167,7 @@ struct py_walk {
 
 	/* what follows belongs to the walk's own files: walk.h */
 	bool want_refs, want_names, want_text, want_roots;
+	py_obj own_object;		/* the agent's: not shown */
 	bool in_root;			/* refs go to a root, not to an object */
 	uint8_t pass;			/* over the roots: enum py_pass */
 	bool tally_on;

@@ -11,6 +11,7 @@
  * One chase through the lists, one pass over memory: some 50 to 100 ns for
  * each object on a heap larger than the caches.
  */
+#include "runtime/cpython/exit.h"
 #include "runtime/cpython/walk.h"
 
 #define GC_HEAD		16u
@@ -30,6 +31,10 @@ listed(struct py_walk *w, uintptr_t node, enum py_generation g)
 
 	if (!py_bitmap_list(w, o, g))
 		return false;
+	if (py_is_own(o)) {
+		w->own_object = o;
+		return true;
+	}
 	if (w->want_names && py_type(w, o) == w->T.function)
 		py_hints_function(w, o);
 	return true;
@@ -135,6 +140,8 @@ report(struct py_walk *w, py_obj o, enum py_generation g)
 	struct objtop_object out = { .addr = o };
 	char text[TEXT_MAX];
 
+	if (o == w->own_object)
+		return;
 	if (!info) {
 		w->odd_objects += !w->stop;
 		return;

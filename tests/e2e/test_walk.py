@@ -37,9 +37,11 @@ def candidates():
     if given:
         return given.split(":")
     names = ["python3"] + ["python3.%d" % n for n in range(8, 16)]
-    found = [p for p in map(shutil.which, names) if p]
-    return found + sorted(glob.glob(
+    directories = os.get_exec_path() + os.defpath.split(os.pathsep)
+    found = [os.path.join(d, n) for d in directories for n in names]
+    found += sorted(glob.glob(
         os.path.expanduser("~/.pyenv/versions/*/bin/python3")))
+    return [p for p in found if os.access(p, os.X_OK)]
 
 
 def interpreters():

@@ -9,6 +9,8 @@
  * agent this may use libc: in a clone of a program with one thread nothing
  * holds a lock.
  */
+#include "config.h"
+
 #include <dlfcn.h>
 #include <errno.h>
 #include <inttypes.h>

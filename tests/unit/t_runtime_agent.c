@@ -34,6 +34,7 @@
 /* ---- the program that is looked at ---- */
 
 static uint32_t heap_size = 5000;
+static char *volatile nowhere;
 static int held;			/* by hold(), not yet released */
 static enum {
 	WELL, HOLD_FAILS, WALK_FAILS, WALK_CRASHES, WALK_SPINS, WALK_ENDLESS,
@@ -85,7 +86,7 @@ t_walk(void *self, struct objtop_sink *s, char *why, size_t cap)
 		snprintf(why, cap, "a page is missing");
 		return 1;
 	case WALK_CRASHES:
-		*(volatile char *)(uintptr_t)16 = 1;
+		*nowhere = 1;
 		break;
 	case WALK_SPINS:
 		while (spin)

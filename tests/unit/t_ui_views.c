@@ -94,7 +94,7 @@ START_TEST(refs_show_more)
 	fake_contains("61 more");
 	fake_keys("Home");
 	fake_keys("/ 'more");
-	fake_keys("Enter Enter");
+	fake_keys("Enter Enter Down");
 	fake_contains("[10]");
 }
 END_TEST
