@@ -45,11 +45,28 @@ remove_entry(char **entry)
 	while (*entry++);
 }
 
+/* Behind `text` and the digits after it; NULL: something else is there. */
+static const char *
+behind_number(const char *p, const char *end, const char *text)
+{
+	size_t n = strlen(text);
+
+	if ((size_t)(end - p) <= n || memcmp(p, text, n) != 0)
+		return NULL;
+	for (p += n; p < end && *p >= '0' && *p <= '9'; p++)
+		;
+	return p[-1] >= '0' && p[-1] <= '9' ? p : NULL;
+}
+
+/* "/proc/PID/fd/N", as `objtop run` has it, or the file by its name. */
 static bool
 is_ours(const char *path, size_t len)
 {
 	const size_t own = strlen(AGENT_FILE);
+	const char *p = behind_number(path, path + len, "/proc/");
 
+	if (p && behind_number(p, path + len, "/fd/") == path + len)
+		return true;
 	return len >= own && memcmp(path + len - own, AGENT_FILE, own) == 0 &&
 	       (len == own || path[len - own - 1] == '/');
 }

@@ -4,3 +4,6 @@ check_PROGRAMS += tests/e2e/attachdrv
 tests_e2e_attachdrv_SOURCES = tests/e2e/attachdrv.c
 tests_e2e_attachdrv_LDADD = \
 	inspector/target/libtarget.la wire/libwire.la base/libbase.la
+TESTS += tests/e2e/test_attach.py
+EXTRA_DIST += tests/e2e/test_attach.py tests/e2e/workload.py
+tests/e2e/test_attach.log: tests/e2e/attachdrv

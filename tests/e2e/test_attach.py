@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: MIT
 """Attaching to real interpreters and leaving again, without a trace.
 
-Runs in the build directory (attachdrv is found below it).  Interpreters are
-looked for in PATH, ~/.pyenv and $OBJTOP_PYTHONS (a colon list).
-OBJTOP_ATTACH_ROUNDS is how often each program is attached to (20).
+attachdrv, which is target.h on a command line, is found in the build
+directory.  OBJTOP_ATTACH_ROUNDS says how often each program is attached to
+(20).
 """
 import ctypes
 import glob
@@ -18,52 +18,18 @@ import tempfile
 import time
 import unittest
 
+from harness import INTERPRETERS
+
 HERE = os.path.dirname(os.path.abspath(__file__))
-DRIVER = os.environ.get("ATTACHDRV", "tests/e2e/attachdrv")
+DRIVER = os.path.join(os.environ.get("builddir", os.getcwd()),
+                      "tests/e2e/attachdrv")
 WORKLOAD = os.path.join(HERE, "workload.py")
 ROUNDS = int(os.environ.get("OBJTOP_ATTACH_ROUNDS", "20"))
 KINDS = ["idle", "blocked", "loop", "malloc", "threads16", "lock", "sort",
          "fork", "asyncio_", "signals", "callbacks", "memcpy"]
-SUPPORTED = [(3, minor) for minor in range(8, 16)]
-
-
-def candidates():
-    yield from os.environ.get("OBJTOP_PYTHONS", "").split(":")
-    yield "/usr/bin/python3"
-    yield from sorted(glob.glob(os.path.expanduser(
-        "~/.pyenv/versions/*/bin/python")))
-    for folder in os.environ.get("PATH", "").split(":"):
-        yield from sorted(glob.glob(os.path.join(folder, "python3.*[0-9]")))
-
-
-def find_interpreters():
-    """Path by (version, prefix): each installation once."""
-    found = {}
-    for path in candidates():
-        if not path or not os.access(path, os.X_OK):
-            continue
-        try:
-            out = subprocess.run(
-                [path, "-c", "import sys; print(sys.executable); "
-                 "print('%d.%d.%d' % sys.version_info[:3]); "
-                 "print(sys.prefix)"], stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL, timeout=20)
-        except (OSError, subprocess.TimeoutExpired):
-            continue
-        lines = out.stdout.decode().split("\n")
-        if out.returncode == 0 and len(lines) >= 3:
-            # Shims are told apart by what they start.
-            found.setdefault((lines[1], lines[2]), lines[0])
-    return found
-
-
-def version_of(key):
-    return tuple(int(part) for part in key[0].split(".")[:2])
-
-
-INTERPRETERS = find_interpreters()
-GOOD = {k: v for k, v in INTERPRETERS.items() if version_of(k) in SUPPORTED}
-OLD = {k: v for k, v in INTERPRETERS.items() if version_of(k) < (3, 8)}
+PYTHON = INTERPRETERS[0][1] if INTERPRETERS else None
+TOO_OLD = [path for v in ("2.7", "3.6", "3.7") for path in glob.glob(
+    os.path.expanduser("~/.pyenv/versions/%s.*/bin/python" % v))]
 
 
 def wait_for(condition, seconds=5.0):
@@ -189,29 +155,25 @@ class AttachCase(unittest.TestCase):
             return ([int(x[2]) for x in lines], [int(x[3]) for x in lines])
 
     def test_matrix(self):
-        for key in sorted(GOOD):
+        for minor, python in INTERPRETERS:
             total, stopped = [], []
             for kind in KINDS:
-                with self.subTest(python=key[0], kind=kind):
-                    a, b = self.one(GOOD[key], kind)
+                with self.subTest(python=python, kind=kind):
+                    a, b = self.one(python, kind)
                     total += a
                     stopped += b
             if total:
                 total.sort()
                 stopped.sort()
-                print("%-8s %4d attaches, total p50 %5.1f ms max %6.1f, "
+                print("3.%-4d %4d attaches, total p50 %5.1f ms max %6.1f, "
                       "stopped p50 %5.2f ms max %6.1f" % (
-                          key[0], len(total), total[len(total) // 2] / 1e3,
+                          minor, len(total), total[len(total) // 2] / 1e3,
                           total[-1] / 1e3, stopped[len(stopped) // 2] / 1e3,
                           stopped[-1] / 1e3), flush=True)
 
 
-@unittest.skipUnless(GOOD, "no interpreter")
 class FateCase(unittest.TestCase):
     """What else may happen to inspector and target."""
-
-    def setUp(self):
-        self.python = GOOD[sorted(GOOD)[0]]
 
     def hold(self, pid):
         h = subprocess.Popen([DRIVER, "hold", str(pid)],
@@ -221,10 +183,10 @@ class FateCase(unittest.TestCase):
         return h
 
     def test_inspector_killed_at_any_moment(self):
-        for key in sorted(GOOD)[:1] + sorted(GOOD)[-1:]:
+        for _, python in {INTERPRETERS[0], INTERPRETERS[-1]}:
             for kind in ("idle", "loop", "memcpy", "threads16"):
-                with self.subTest(python=key[0], kind=kind), \
-                        Program(GOOD[key], kind) as p:
+                with self.subTest(python=python, kind=kind), \
+                        Program(python, kind) as p:
                     wait_for(lambda: p.count() > 0)
                     fds = p.fds()
                     for _ in range(ROUNDS):
@@ -245,7 +207,7 @@ class FateCase(unittest.TestCase):
                         lambda: status(p.pid, "TracerPid") == "0"))
 
     def test_busy_evict_and_again(self):
-        with Program(self.python, "idle") as p:
+        with Program(PYTHON, "idle") as p:
             h = self.hold(p.pid)
             code, _, err = drive("attach", p.pid)
             self.assertEqual(code, 3)
@@ -258,7 +220,7 @@ class FateCase(unittest.TestCase):
             self.assertEqual(drive("evict", p.pid)[0], 0)
 
     def test_target_ends(self):
-        with Program(self.python, "idle") as p:
+        with Program(PYTHON, "idle") as p:
             h = self.hold(p.pid)
             p.process.kill()
             p.process.wait()
@@ -268,22 +230,26 @@ class FateCase(unittest.TestCase):
             self.assertEqual(h.returncode, 1)
 
     def test_forked_child(self):
-        code = ("import os, time\npid = os.fork()\n"
-                "print(pid, flush=True)\nwhile True: time.sleep(0.01)\n")
-        p = subprocess.Popen([self.python, "-c", "input()\n" + code],
+        """Made while an agent serves: it has the code, but no thread."""
+        code = ("import os, sys, time\nprint('ready', flush=True)\n"
+                "sys.stdin.readline()\npid = os.fork()\n"
+                "if pid: print(pid, flush=True)\n"
+                "while True: time.sleep(0.01)\n")
+        p = subprocess.Popen([PYTHON, "-W", "ignore", "-c", code],
                              stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         child = 0
         try:
-            wait_for(lambda: drive("look", p.pid)[0] == 0)
+            p.stdout.readline()
             h = self.hold(p.pid)
             p.stdin.write(b"\n")
             p.stdin.flush()
-            while child == 0:
-                child = int(p.stdout.readline() or b"0")
-            self.assertEqual(drive("attach", child)[0], 0)
-            self.assertEqual(agent_threads(child), 0)
+            child = int(p.stdout.readline())
+            for _ in range(2):
+                code, out, err = drive("attach", child)
+                self.assertEqual((code, out.split()[1:2]), (0, ["resident"]),
+                                 err)
+                self.assertTrue(wait_for(lambda: agent_threads(child) == 0))
             self.assertEqual(h.communicate(b"")[0], b"alive\n")
-            self.assertEqual(drive("attach", child)[0], 0)
         finally:
             p.kill()
             if child > 0:
@@ -291,11 +257,7 @@ class FateCase(unittest.TestCase):
             p.communicate()
 
 
-@unittest.skipUnless(GOOD, "no interpreter")
 class RefusalCase(unittest.TestCase):
-    def setUp(self):
-        self.python = GOOD[sorted(GOOD)[0]]
-
     def refused(self, pid, *words, **kw):
         code, _, err = drive("attach", pid, **kw)
         self.assertEqual(code, 3, err)
@@ -307,7 +269,8 @@ class RefusalCase(unittest.TestCase):
         self.refused(2 ** 22 + 5, "no process")
 
     def test_a_thread(self):
-        with Program(self.python, "lock") as p:
+        with Program(PYTHON, "lock") as p:
+            wait_for(lambda: p.count() > 0)
             tids = set(os.listdir("/proc/%d/task" % p.pid)) - {str(p.pid)}
             self.refused(tids.pop(), "is a thread of process %d" % p.pid)
 
@@ -328,7 +291,7 @@ class RefusalCase(unittest.TestCase):
         p.wait()
 
     def test_stopped(self):
-        with Program(self.python, "idle") as p:
+        with Program(PYTHON, "idle") as p:
             os.kill(p.pid, signal.SIGSTOP)
             wait_for(lambda: status(p.pid, "State").startswith("T"))
             self.refused(p.pid, "kill -CONT %d" % p.pid)
@@ -337,7 +300,7 @@ class RefusalCase(unittest.TestCase):
             self.assertEqual(drive("attach", p.pid)[0], 0)
 
     def test_traced_already(self):
-        with Program(self.python, "idle") as p:
+        with Program(PYTHON, "idle") as p:
             code = ("import ctypes, sys, time\n"
                     "libc = ctypes.CDLL(None, use_errno=True)\n"
                     "assert libc.ptrace(0x4206, %d, 0, 0) == 0\n"
@@ -354,7 +317,7 @@ class RefusalCase(unittest.TestCase):
 
     @unittest.skipUnless(os.geteuid() == 0, "needs root")
     def test_other_user(self):
-        with Program(self.python, "idle") as p, \
+        with Program(PYTHON, "idle") as p, \
                 tempfile.TemporaryDirectory() as folder:
             # Where the build directory is closed to others, a copy is not.
             os.chmod(folder, 0o755)
@@ -373,15 +336,15 @@ class RefusalCase(unittest.TestCase):
             self.assertIn("sudo objtop %d" % p.pid, err)
 
     def test_old_versions(self):
-        for key in OLD:
-            with self.subTest(python=key[0]):
+        for python in TOO_OLD:
+            with self.subTest(python=python):
                 p = subprocess.Popen(
-                    [OLD[key], "-c", "import sys, time\n"
+                    [python, "-c", "import sys, time\n"
                      "sys.stdout.write('ready\\n')\nsys.stdout.flush()\n"
                      "time.sleep(60)"], stdout=subprocess.PIPE)
                 try:
                     p.stdout.readline()
-                    self.refused(p.pid, "CPython " + key[0])
+                    self.refused(p.pid, "runs CPython", "only 3.")
                 finally:
                     p.kill()
                     p.communicate()
@@ -393,7 +356,7 @@ class RefusalCase(unittest.TestCase):
                 "ctypes.CDLL(None).syscall(%d, ctypes.byref(word), 0, 0, "
                 "None, None, 0)\n" % (202 if os.uname().machine == "x86_64"
                                        else 98))
-        p = subprocess.Popen([self.python, "-c", code],
+        p = subprocess.Popen([PYTHON, "-c", code],
                              stdout=subprocess.PIPE)
         try:
             p.stdout.readline()
@@ -406,13 +369,12 @@ class RefusalCase(unittest.TestCase):
             p.communicate()
 
 
-@unittest.skipUnless(GOOD, "no interpreter")
 class RunCase(unittest.TestCase):
     def test_status(self):
-        for key in sorted(GOOD):
-            with self.subTest(python=key[0]):
+        for _, python in INTERPRETERS:
+            with self.subTest(python=python):
                 code, out, err = drive(
-                    "run", GOOD[key], "-c",
+                    "run", python, "-c",
                     "import os, sys; print(os.environ.get('LD_PRELOAD'), "
                     "os.environ.get('OBJTOP_RUN')); sys.exit(5)")
                 self.assertEqual(code, 5, err)
@@ -448,8 +410,8 @@ def may_trace():
 
 if __name__ == "__main__":
     if not os.access(DRIVER, os.X_OK):
-        sys.exit("%s is missing: run in the build directory" % DRIVER)
-    if not GOOD or not may_trace():
+        sys.exit("%s is missing" % DRIVER)
+    if not INTERPRETERS or not may_trace():
         print("no interpreter to attach to, or no right to trace")
         sys.exit(77)
     unittest.main()
