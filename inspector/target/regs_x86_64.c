@@ -13,7 +13,6 @@
 
 #include <cpuid.h>
 #include <elf.h>
-#include <errno.h>
 #include <stddef.h>
 #include <string.h>
 #include <sys/ptrace.h>
@@ -278,12 +277,10 @@ put_regs(const struct cpu *c, struct sigframe *f)
 	case RESTARTSYS:
 	case RESTARTNOINTR:
 	case RESTARTNOHAND:
+	case RESTART_BLOCK:
+		/* A relative wait begins anew: late, but never early. */
 		f->ax = r->orig_rax;
 		f->ip = r->rip - 2;
-		break;
-	case RESTART_BLOCK:
-		/* Leaving a frame drops what a restart would need. */
-		f->ax = (uint64_t)-(int64_t)EINTR;
 		break;
 	}
 }
