@@ -20,4 +20,9 @@
 
 #define OT_ARRAY_LEN(a)		(sizeof(a) / sizeof((a)[0]))
 
+/* A struct type that may lie on any address and over any other type. */
+#define OT_RAW			__attribute__((packed, may_alias))
+/* A loop with this in it stays a loop. */
+#define OT_BARRIER()		__asm__ volatile("" : : : "memory")
+
 #endif

@@ -5,8 +5,7 @@ include_HEADERS += runtime/include/objtop.h
 
 # The agent: one shared object that is linked against nothing, not even libc,
 # so that it loads anywhere.  Flags of its own: never a sanitizer, no stack
-# protector (a symbol of libc), no loops turned into calls of memcpy, which is
-# one of those loops.  Linked without libtool, which knows better.
+# protector (a symbol of libc).  Linked without libtool, which knows better.
 AGENT_SOURCES = \
 	runtime/agent.c runtime/agent.h \
 	runtime/cpython/exit.c runtime/cpython/exit.h \
@@ -26,7 +25,7 @@ AGENT_SOURCES = \
 AGENT_CFLAGS = -std=c11 $(WARN_CFLAGS) -Wconversion \
 	-O2 -fPIC -ffreestanding -fvisibility=hidden -U_FORTIFY_SOURCE \
 	-fno-builtin -fno-stack-protector -fno-exceptions \
-	-fno-asynchronous-unwind-tables -fno-tree-loop-distribute-patterns
+	-fno-asynchronous-unwind-tables
 
 agentdir = $(pkglibdir)
 agent_PROGRAMS = runtime/objtop-agent.so
@@ -40,6 +39,7 @@ runtime_objtop_agent_so_LINK = $(AM_V_CCLD)$(CC) $(AGENT_CFLAGS) \
 # Changes with every change of the agent's code.
 BUILT_SOURCES += runtime/build-id.h
 CLEANFILES += runtime/build-id.h
+runtime/objtop_agent_so-agent.$(OBJEXT): runtime/build-id.h
 runtime/build-id.h: $(AGENT_SOURCES) wire/wire.h wire/boot.h wire/heap.h \
 		wire/leb.h wire/frames.def
 	$(AM_V_GEN)$(MKDIR_P) runtime && \

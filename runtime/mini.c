@@ -2,12 +2,13 @@
 /*
  * mini.c - the four functions that a compiler calls by itself, for the agent,
  * which is linked against nothing.  Hidden, so that the target's own are not
- * replaced.  Built with -fno-builtin and -fno-tree-loop-distribute-patterns:
- * the loops must not become calls to themselves.
+ * replaced.  The barriers keep the loops from becoming calls to themselves.
  */
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+
+#include "base/compiler.h"
 
 #if defined(__x86_64__)
 /* Two dozen cycles to start, then as fast as memory. */
@@ -23,18 +24,21 @@ fill_long(unsigned char *d, int c, size_t n)
 	__asm__ volatile("rep stosb" : "+D"(d), "+c"(n) : "a"(c) : "memory");
 }
 #else
-/* May stand on any address and over any type. */
 struct word {
 	uint64_t v;
-} __attribute__((packed, may_alias));
+} OT_RAW;
 
 static void
 copy_long(unsigned char *d, const unsigned char *s, size_t n)
 {
-	for (; n >= 8; n -= 8, d += 8, s += 8)
+	for (; n >= 8; n -= 8, d += 8, s += 8) {
 		((struct word *)d)->v = ((const struct word *)s)->v;
-	while (n--)
+		OT_BARRIER();
+	}
+	for (; n; n--) {
 		*d++ = *s++;
+		OT_BARRIER();
+	}
 }
 
 static void
@@ -42,25 +46,35 @@ fill_long(unsigned char *d, int c, size_t n)
 {
 	uint64_t v = 0x0101010101010101u * (unsigned char)c;
 
-	for (; n >= 8; n -= 8, d += 8)
+	for (; n >= 8; n -= 8, d += 8) {
 		((struct word *)d)->v = v;
-	while (n--)
+		OT_BARRIER();
+	}
+	for (; n; n--) {
 		*d++ = (unsigned char)c;
+		OT_BARRIER();
+	}
 }
 #endif
+
+/* From the front on: right also where dst lies before src in the same piece. */
+static void
+copy_up(unsigned char *d, const unsigned char *s, size_t n)
+{
+	if (n >= 64) {
+		copy_long(d, s, n);
+		return;
+	}
+	for (; n; n--) {
+		*d++ = *s++;
+		OT_BARRIER();
+	}
+}
 
 void *
 memcpy(void *restrict dst, const void *restrict src, size_t n)
 {
-	unsigned char *d = dst;
-	const unsigned char *s = src;
-
-	if (n >= 64) {
-		copy_long(d, s, n);
-		return dst;
-	}
-	while (n--)
-		*d++ = *s++;
+	copy_up(dst, src, n);
 	return dst;
 }
 
@@ -70,10 +84,14 @@ memmove(void *dst, const void *src, size_t n)
 	unsigned char *d = dst;
 	const unsigned char *s = src;
 
-	if (d <= s || d >= s + n)
-		return memcpy(dst, src, n);
-	while (n--)
-		d[n] = s[n];
+	if (d <= s || d >= s + n) {
+		copy_up(d, s, n);
+		return dst;
+	}
+	for (; n; n--) {
+		d[n - 1] = s[n - 1];
+		OT_BARRIER();
+	}
 	return dst;
 }
 
@@ -86,8 +104,10 @@ memset(void *dst, int c, size_t n)
 		fill_long(d, c, n);
 		return dst;
 	}
-	while (n--)
+	for (; n; n--) {
 		*d++ = (unsigned char)c;
+		OT_BARRIER();
+	}
 	return dst;
 }
 
@@ -107,7 +127,7 @@ strlen(const char *s)
 {
 	const char *p = s;
 
-	while (*p)
-		p++;
+	for (; *p; p++)
+		OT_BARRIER();
 	return (size_t)(p - s);
 }

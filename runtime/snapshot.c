@@ -65,6 +65,7 @@ struct shot {
 	uint64_t start, deadline;	/* 0: none */
 	uint64_t pause_deadline;
 	bool over_budget;		/* pause mode ended by its time limit */
+	int pid;			/* of the program */
 	long clone;			/* pid, while it is not reaped */
 	int status;			/* as wait4 gave it */
 	char message[512];
@@ -181,12 +182,21 @@ limit(int what, uint64_t soft, uint64_t hard)
 }
 
 static OT_NORETURN void
+clone_exit(void)
+{
+	for (;;)
+		ota_syscall(SYS_exit_group, 0, 0, 0, 0, 0, 0);
+}
+
+static OT_NORETURN void
 clone_main(struct shot *s)
 {
 	uint64_t cpu = CPU_SECONDS;
 
 	ota_signals_block_all();
 	ota_syscall(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0, 0);
+	if (ota_parent() != s->pid)	/* it died before prctl() */
+		clone_exit();
 	ota_set_name("objtop-snap");
 	if (s->r->timeout_ms && s->r->timeout_ms / 1000 + 5 < cpu)
 		cpu = s->r->timeout_ms / 1000 + 5;
@@ -194,8 +204,7 @@ clone_main(struct shot *s)
 	/* SIGXCPU is blocked: the hard limit, a SIGKILL, is what counts */
 	limit(RLIMIT_CPU, cpu, cpu);
 	walk(s);
-	for (;;)
-		ota_syscall(SYS_exit_group, 0, 0, 0, 0, 0, 0);
+	clone_exit();
 }
 
 static long
@@ -431,14 +440,18 @@ answer_timeout(struct shot *s)
 static bool
 answer_died(struct shot *s)
 {
-	int sig = WTERMSIG(s->status);
 	char *m = s->message;
 	size_t cap = sizeof(s->message), n;
 
 	s->ring.sh->phase[sizeof(s->ring.sh->phase) - 1] = '\0';
-	n = ota_cat(m, cap, 0, "the walk died of signal ");
-	n = ota_cat_u64(m, cap, n, (uint64_t)sig);
-	n = ota_cat(m, cap, n, signal_name(sig));
+	if (WIFSIGNALED(s->status)) {
+		n = ota_cat(m, cap, 0, "the walk died of signal ");
+		n = ota_cat_u64(m, cap, n, (uint64_t)WTERMSIG(s->status));
+		n = ota_cat(m, cap, n, signal_name(WTERMSIG(s->status)));
+	} else {
+		n = ota_cat(m, cap, 0, "the walk left with exit code ");
+		n = ota_cat_u64(m, cap, n, (uint64_t)WEXITSTATUS(s->status));
+	}
 	n = ota_cat(m, cap, n, " while at: ");
 	n = ota_cat(m, cap, n, s->ring.sh->phase);
 	ota_cat(m, cap, n, "; the program itself is unharmed");
@@ -556,6 +569,7 @@ ota_snapshot(struct ota_link *link, const struct objtop_provider *p,
 	s.p = p;
 	s.r = r;
 	s.mode = r->mode;
+	s.pid = ota_pid();
 	s.start = ota_now_ns();
 	if (limit_ms > UINT64_MAX / MS / 2)
 		limit_ms = UINT64_MAX / MS / 2;

@@ -173,6 +173,12 @@ ota_pid(void)
 	return (int)SYS3(SYS_getpid, 0, 0, 0);
 }
 
+int
+ota_parent(void)
+{
+	return (int)SYS3(SYS_getppid, 0, 0, 0);
+}
+
 uint32_t
 ota_euid(void)
 {

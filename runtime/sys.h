@@ -35,6 +35,7 @@ void ota_sleep_ns(uint64_t ns);
 void ota_yield(void);
 
 int ota_pid(void);
+int ota_parent(void);
 uint32_t ota_euid(void);
 long ota_open(const char *path, int flags);
 long ota_read(int fd, void *buf, size_t n);
