@@ -202,7 +202,8 @@ cpu_call(struct cpu *c, const struct cpu_frame *f, const struct cpu_way *w,
 {
 	uint64_t a[6] = { 0 };
 
-	memcpy(a, arg, (nargs < 6 ? nargs : 6) * sizeof(a[0]));
+	if (nargs > 0)
+		memcpy(a, arg, (nargs < 6 ? nargs : 6) * sizeof(a[0]));
 	memcpy(c->r.regs, a, sizeof(a));
 	c->r.regs[29] = 0;
 	c->r.regs[30] = w->restorer;

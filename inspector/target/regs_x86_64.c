@@ -328,7 +328,8 @@ cpu_call(struct cpu *c, const struct cpu_frame *f, const struct cpu_way *w,
 		c->r.rbp = keep;
 	else
 		c->r.rbx = keep;
-	memcpy(a, arg, (nargs < 6 ? nargs : 6) * sizeof(a[0]));
+	if (nargs > 0)
+		memcpy(a, arg, (nargs < 6 ? nargs : 6) * sizeof(a[0]));
 	c->r.rdi = a[0];
 	c->r.rsi = a[1];
 	c->r.rdx = a[2];
