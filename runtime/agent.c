@@ -243,7 +243,7 @@ agent_thread(void *arg)
 
 	(void)arg;
 	ota_set_name(OTW_THREAD_NAME);
-	take_wire(UINT64_MAX);
+	/* start() took the wire for us: nobody speaks before HELLO */
 	on = wait_for_start() && say_hello();
 	give_wire();
 	if (on && agent.preloaded)
@@ -298,8 +298,10 @@ start(int fd, bool preloaded)
 		atfork = true;
 		ota_host_atfork(forked_child);
 	}
+	take_wire(UINT64_MAX);
 	rc = ota_host_thread(agent_thread, NULL);
 	if (rc) {
+		give_wire();
 		objtop_agent_boot.fd = -1;
 		agent.link.fd = -1;
 		atomic_store(state(), OTW_BOOT_ASLEEP);

@@ -53,7 +53,8 @@ static struct {
 } early;
 
 static void (*on_ending)(void);
-static object function;		/* ours, while it is registered */
+static object function;		/* ours; under the interpreter's lock */
+static bool registered;		/* likewise */
 static atomic_bool ended;
 
 bool
@@ -147,7 +148,6 @@ void
 py_exit_install(void *(*find)(void *, const char *), bool always,
 		void (*ending)(void))
 {
-	object f;
 	int gil;
 
 	if (atomic_load(&ended) || !find_api(find))
@@ -155,19 +155,19 @@ py_exit_install(void *(*find)(void *, const char *), bool always,
 	if (minor_version() < (always ? KNOWN_FROM : HARMED_FROM))
 		return;
 	gil = api.ensure();
-	/* only now: the audit hook may have been here before */
-	f = function ? NULL : api.new_function(&definition, NULL, NULL);
-	if (!f) {
+	/* from here on it is not counted */
+	if (!function)
+		function = api.new_function(&definition, NULL, NULL);
+	/*
+	 * An import can let go of the lock: whoever comes meanwhile registers
+	 * it too, since the program may be over before we come back.  To be
+	 * called twice does no harm.
+	 */
+	on_ending = ending;
+	if (!function)
 		api.err_clear();
-	} else {
-		on_ending = ending;
-		/* before it is reachable: from here on it is not counted */
-		function = f;
-		if (!call_atexit("register", f)) {
-			function = NULL;
-			api.decref(f);
-		}
-	}
+	else if (!registered)
+		registered = call_atexit("register", function);
 	api.release(gil);
 }
 
@@ -212,6 +212,7 @@ py_exit_remove(void)
 		return;
 	gil = api.ensure();
 	call_atexit("unregister", f);
+	registered = false;
 	function = NULL;
 	api.decref(f);
 	api.release(gil);
