@@ -69,14 +69,16 @@ size_is(const struct py_walk *w, py_obj type, unsigned size)
 	return py_peek_ptr(type + w->L->tp_basicsize, &have) && have == size;
 }
 
-/* Behind the last object: vectorcall, and from 3.10 on a version. */
+/* Behind the last object: vectorcall, and from 3.11 on a version. */
 static unsigned
 function_size(const struct py_layout *L)
 {
+	unsigned last = L->minor < 10 ? L->func_qualname :
+		L->func_annotations;
+
 	if (L->func_typeparams != PY_NO)
-		return L->func_typeparams + 24u;
-	return L->minor < 10 ? L->func_qualname + 16u :
-		L->func_annotations + 24u;
+		last = L->func_typeparams;
+	return last + (L->minor < 11 ? 16 : 24);
 }
 
 /*

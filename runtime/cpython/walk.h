@@ -112,7 +112,7 @@ py_obj py_hint(const struct py_walk *w, py_obj cell);
 /* Counts the references to o from now on. */
 void py_watch_add(struct py_walk *w, py_obj o);
 void py_watch_held(struct py_watch *x, py_obj o);
-/* Is there a reference to o that nothing explains?  Then it is explained now. */
+/* Is there a reference to o that nothing explains?  Takes it. */
 bool py_watch_take(struct py_walk *w, py_obj o);
 
 /* ---- verify.c ---- */
