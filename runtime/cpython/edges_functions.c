@@ -71,7 +71,7 @@ cached(struct py_walk *w, py_obj o)
 	static const char *const names[] = {
 		"co_code", "co_varnames", "co_cellvars", "co_freevars",
 	};
-	uintptr_t c;
+	uintptr_t c, v, type;
 	unsigned i;
 
 	if (w->L->co_cached == PY_NO)
@@ -81,9 +81,13 @@ cached(struct py_walk *w, py_obj o)
 		return;
 	}
 	c = PY_AT(o, w->L->co_cached, uintptr_t);
-	for (i = 0; py_ok(c) && i < 4; i++)
-		py_ref_cstr(w, PY_AT(c, i * 8, py_obj), OBJTOP_REL_SLOT,
-			    names[i]);
+	/* Nothing has verified this field: looked at with care. */
+	for (i = 0; py_ok(c) && i < 4; i++) {
+		if (py_peek_ptr(c + i * 8, &v) && py_ok(v) &&
+		    py_peek_ptr(v + w->L->ob_type, &type) &&
+		    type == (i ? w->T.tuple : w->T.bytes))
+			py_ref_cstr(w, v, OBJTOP_REL_SLOT, names[i]);
+	}
 }
 
 void

@@ -37,6 +37,7 @@ known_types(const struct py_walk *w, struct known *k)
 	const struct known all[] = {
 		{ T->object, PY_FAM_OBJECT }, { T->list, PY_FAM_LIST },
 		{ T->tuple, PY_FAM_TUPLE }, { T->dict, PY_FAM_DICT },
+		{ T->frozendict, PY_FAM_DICT },
 		{ T->set, PY_FAM_SET }, { T->frozenset, PY_FAM_SET },
 		{ T->function, PY_FAM_FUNCTION },
 		{ T->method, PY_FAM_METHOD },
@@ -245,7 +246,7 @@ fill(struct py_walk *w, struct py_info *info)
 	for (depth = 0; depth < MOST_BASES && py_ok(t) && !stop; depth++) {
 		for (i = 0; i < n; i++) {
 			if (t == k[i].type)
-				break;
+				break;	/* no t is 0 */
 		}
 		if (i < n) {
 			info->family = (uint8_t)k[i].family;

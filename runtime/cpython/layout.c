@@ -11,9 +11,10 @@
 #define NO	PY_NO
 
 #define L(f, a, b, c, d, e, g, h, i)	+ sizeof(((struct py_layout *)0)->f)
-_Static_assert(sizeof(uint16_t) + sizeof(uint16_t)
+_Static_assert((sizeof(uint16_t)
 #include "runtime/cpython/layouts.def"
-	== sizeof(struct py_layout),
+	+ sizeof(uint32_t) - 1) / sizeof(uint32_t) * sizeof(uint32_t) ==
+	sizeof(struct py_layout),
 	"layouts.def and struct py_layout name the same fields");
 
 static const struct py_layout layouts[] = {

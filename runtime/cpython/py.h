@@ -45,7 +45,6 @@ typedef uintptr_t py_obj;	/* address of an object; 0: none */
 
 struct py_layout {
 	uint16_t minor;			/* 3.minor */
-	uint16_t has_verified;		/* verify.c has seen it fit */
 	/* type objects */
 	uint16_t ob_type, ob_size;
 	uint16_t tp_name, tp_basicsize, tp_itemsize, tp_flags, tp_traverse;

@@ -96,15 +96,22 @@ modules(struct py_walk *w)
 	}
 }
 
+/* A field that nothing has verified: followed if it holds an object. */
 static void
-state(struct py_walk *w, uint32_t offset, const char *name)
+state(struct py_walk *w, uintptr_t base, uint32_t offset, unsigned relation,
+      const char *name)
 {
-	uintptr_t v;
+	uintptr_t v, type;
 
-	if (offset == PY_NO || !py_peek_ptr(w->interp + offset, &v))
-		return;
-	if (py_ok(v) && py_info(w, py_type(w, v)))
-		py_ref_cstr(w, v, OBJTOP_REL_INTERNAL, name);
+	if (offset != PY_NO && py_peek_ptr(base + offset, &v) && py_ok(v) &&
+	    py_peek_ptr(v + w->L->ob_type, &type) && py_info(w, type))
+		py_ref_cstr(w, v, relation, name);
+}
+
+static void
+of_interpreter(struct py_walk *w, uint32_t offset, const char *name)
+{
+	state(w, w->interp, offset, OBJTOP_REL_INTERNAL, name);
 }
 
 static void
@@ -115,17 +122,17 @@ interpreter(struct py_walk *w)
 
 	put(&name, "interpreter", 11);
 	begin(w, OBJTOP_ROOT_INTERPRETER, &name, 0);
-	state(w, L->in_modules, "sys.modules");
-	state(w, L->in_sysdict, "sys");
-	state(w, L->in_builtins, "builtins");
-	state(w, L->in_modules_index, "modules by index");
-	state(w, L->in_importlib, "importlib");
-	state(w, L->in_import_func, "__import__");
-	state(w, L->in_dict, "interpreter dict");
+	of_interpreter(w, L->in_modules, "sys.modules");
+	of_interpreter(w, L->in_sysdict, "sys");
+	of_interpreter(w, L->in_builtins, "builtins");
+	of_interpreter(w, L->in_modules_index, "modules by index");
+	of_interpreter(w, L->in_importlib, "importlib");
+	of_interpreter(w, L->in_import_func, "__import__");
+	of_interpreter(w, L->in_dict, "interpreter dict");
 	if (L->in_codecs != PY_NO) {
-		state(w, L->in_codecs, "codec search path");
-		state(w, L->in_codecs + 8, "codec cache");
-		state(w, L->in_codecs + 16, "codec error handlers");
+		of_interpreter(w, L->in_codecs, "codec search path");
+		of_interpreter(w, L->in_codecs + 8, "codec cache");
+		of_interpreter(w, L->in_codecs + 16, "codec error handlers");
 	}
 	end(w);
 }
@@ -170,6 +177,8 @@ put_place(const struct py_walk *w, struct text *t, py_obj code, int lasti)
 	char s[NAME_MAX_BYTES / 2];
 	int line;
 
+	if (w->pass != PY_PASS_TELL)
+		return;		/* nobody will read it */
 	put(t, s, py_str_utf8(w, PY_AT(code, L->co_name, py_obj), s,
 			      sizeof(s) / 2));
 	put(t, " (", 2);
@@ -284,39 +293,42 @@ static void
 thread_root(struct py_walk *w, uintptr_t ts, uint64_t id)
 {
 	const struct py_layout *L = w->L;
+	const unsigned exc = L->ts_exc_state, raised = L->ts_current_exc;
+	const unsigned hooks = L->ts_asyncgen, trace = L->ts_profileobj;
+	const struct {
+		unsigned offset;
+		unsigned until;		/* 3.n has it no more */
+		unsigned relation;
+		const char *name;
+	} fields[] = {
+		{ L->ts_dict, 99, OBJTOP_REL_INTERNAL, "thread dict" },
+		{ L->ts_context, 99, OBJTOP_REL_INTERNAL, "context" },
+		{ L->ts_async_exc, 99, OBJTOP_REL_INTERNAL,
+		  "asynchronous exception" },
+		{ hooks, 99, OBJTOP_REL_INTERNAL,
+		  "async generator first iteration hook" },
+		{ hooks + 8, 99, OBJTOP_REL_INTERNAL,
+		  "async generator finalizer hook" },
+		{ trace, 99, OBJTOP_REL_INTERNAL, "profile function" },
+		{ trace + 8, 99, OBJTOP_REL_INTERNAL, "trace function" },
+		/* Type, value and traceback, or the exception alone. */
+		{ exc, 99, OBJTOP_REL_TRACEBACK, "exception handled" },
+		{ exc + 8, 11, OBJTOP_REL_TRACEBACK, "value handled" },
+		{ exc + 16, 11, OBJTOP_REL_TRACEBACK, "traceback handled" },
+		{ raised, 99, OBJTOP_REL_TRACEBACK, "exception raised" },
+		{ raised + 8, 12, OBJTOP_REL_TRACEBACK, "value raised" },
+		{ raised + 16, 12, OBJTOP_REL_TRACEBACK, "traceback raised" },
+	};
 	struct text name = { .n = 0 };
-	unsigned exc = L->ts_exc_state;
+	size_t i;
 
 	put(&name, "thread ", 7);
 	put_number(&name, id);
 	begin(w, OBJTOP_ROOT_THREAD, &name, id);
-	py_ref_field(w, ts, L->ts_dict, OBJTOP_REL_INTERNAL, "thread dict");
-	py_ref_field(w, ts, L->ts_context, OBJTOP_REL_INTERNAL, "context");
-	py_ref_field(w, ts, L->ts_async_exc, OBJTOP_REL_INTERNAL,
-		     "asynchronous exception");
-	py_ref_field(w, ts, L->ts_asyncgen, OBJTOP_REL_INTERNAL,
-		     "async generator first iteration hook");
-	py_ref_field(w, ts, L->ts_asyncgen + 8u, OBJTOP_REL_INTERNAL,
-		     "async generator finalizer hook");
-	py_ref_field(w, ts, L->ts_profileobj, OBJTOP_REL_INTERNAL,
-		     "profile function");
-	py_ref_field(w, ts, L->ts_profileobj + 8u, OBJTOP_REL_INTERNAL,
-		     "trace function");
-	if (w->minor < 11) {
-		py_ref_field(w, ts, exc, OBJTOP_REL_INTERNAL,
-			     "type of exception handled");
-		py_ref_field(w, ts, exc + 16, OBJTOP_REL_TRACEBACK,
-			     "traceback");
-		exc += 8;
-	}
-	py_ref_field(w, ts, exc, OBJTOP_REL_TRACEBACK, "exception handled");
-	py_ref_field(w, ts, L->ts_current_exc, OBJTOP_REL_TRACEBACK,
-		     "exception raised");
-	if (w->minor < 12) {
-		py_ref_field(w, ts, L->ts_current_exc + 8u,
-			     OBJTOP_REL_TRACEBACK, "value raised");
-		py_ref_field(w, ts, L->ts_current_exc + 16u,
-			     OBJTOP_REL_TRACEBACK, "traceback raised");
+	for (i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
+		if (fields[i].until > w->minor)
+			state(w, ts, fields[i].offset, fields[i].relation,
+			      fields[i].name);
 	}
 	end(w);
 }

@@ -69,6 +69,36 @@ size_is(const struct py_walk *w, py_obj type, unsigned size)
 	return py_peek_ptr(type + w->L->tp_basicsize, &have) && have == size;
 }
 
+/* Behind the last object: vectorcall, and from 3.11 on a version. */
+static unsigned
+function_size(const struct py_layout *L)
+{
+	unsigned last = L->minor < 10 ? L->func_qualname :
+		L->func_annotations;
+
+	if (L->func_typeparams != PY_NO)
+		last = L->func_typeparams;
+	return last + (L->minor < 11 ? 16 : 24);
+}
+
+/*
+ * Where the instructions begin in a code object is its basic size from 3.11
+ * on, and moves: taken from there.
+ */
+static bool
+find_instructions(struct py_walk *w, struct py_layout *L)
+{
+	uintptr_t size;
+
+	if (L->frobj_frame == PY_NO)
+		return true;
+	if (!py_peek_ptr(w->T.code + L->tp_basicsize, &size) ||
+	    size <= L->co_linetable || size > 512)
+		return false;
+	L->co_code = (uint16_t)size;
+	return true;
+}
+
 /* Sizes of structures that follow from the offsets of their fields. */
 static bool
 check_sizes(const struct py_walk *w)
@@ -85,10 +115,11 @@ check_sizes(const struct py_walk *w)
 	    !size_is(w, T->cell, L->cell_ref + 8u) ||
 	    !size_is(w, T->exception, L->exc_cause + 16u))
 		return false;
+	if (!size_is(w, T->function, function_size(L)))
+		return false;
 	if (L->frobj_frame == PY_NO)
 		return true;
-	return size_is(w, T->code, L->co_code) &&
-		size_is(w, T->frame, (unsigned)L->frobj_data +
+	return size_is(w, T->frame, (unsigned)L->frobj_data +
 			L->fr_localsplus) &&
 		size_is(w, T->generator, (unsigned)L->gen_frame +
 			L->fr_localsplus);
@@ -205,13 +236,13 @@ check_threads(const struct py_walk *w)
 }
 
 bool
-py_verify(struct py_walk *w, char *why, size_t cap)
+py_verify(struct py_walk *w, struct py_layout *L, char *why, size_t cap)
 {
 	py_obj module;
 
 	if (!check_names(w))
 		return fails(why, cap, "type objects");
-	if (!check_sizes(w))
+	if (!check_sizes(w) || !find_instructions(w, L))
 		return fails(why, cap, "sizes of built-in types");
 	if (!check_interpreter(w))
 		return fails(why, cap, "interpreter state");

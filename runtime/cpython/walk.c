@@ -191,18 +191,21 @@ int
 py_walk_run(struct py_walk *w, char *why, size_t cap)
 {
 	struct objtop_sink *s = w->sink;
+	struct py_layout *L = s->alloc(s, sizeof(*L));
 
 	w->want_refs = s->want & OBJTOP_WANT_REFS;
 	w->want_names = s->want & OBJTOP_WANT_NAMES;
 	w->want_text = s->want & OBJTOP_WANT_TEXT;
 	w->want_roots = s->want & OBJTOP_WANT_ROOTS;
 	w->seen = py_bitmap_new(s);
-	if (!w->seen) {
+	if (!w->seen || !L) {
 		py_why(why, cap, "no memory for the walk");
 		return -1;
 	}
 	s->phase(s, "verifying the interpreter's layout");
-	if (!py_verify(w, why, cap))
+	*L = *w->L;
+	w->L = L;
+	if (!py_verify(w, L, why, cap))
 		return -1;
 	py_static_state_find(w);
 	s->phase(s, "reading the garbage collector's lists");

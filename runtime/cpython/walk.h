@@ -112,13 +112,16 @@ py_obj py_hint(const struct py_walk *w, py_obj cell);
 /* Counts the references to o from now on. */
 void py_watch_add(struct py_walk *w, py_obj o);
 void py_watch_held(struct py_watch *x, py_obj o);
-/* Is there a reference to o that nothing found explains?  Then it is one now. */
+/* Is there a reference to o that nothing explains?  Takes it. */
 bool py_watch_take(struct py_walk *w, py_obj o);
 
 /* ---- verify.c ---- */
 
-/* Does the layout fit the running interpreter?  A reason when not. */
-bool py_verify(struct py_walk *w, char *why, size_t cap);
+/*
+ * Does the layout fit the running interpreter?  A reason when not.  L is the
+ * walk's own copy, which is completed.
+ */
+bool py_verify(struct py_walk *w, struct py_layout *L, char *why, size_t cap);
 
 /* ---- edges*.c ---- */
 
