@@ -17,7 +17,7 @@
 
 #include "graph/store.h"
 
-#define SCAN_BELOW 8u	/* a bucket this short is searched in a straight line */
+#define SCAN_BELOW 8u /* a bucket this short is searched in a straight line */
 
 static uint32_t
 seg_end(const struct hg_addrs *a, const struct hg_seg *s)
@@ -110,7 +110,8 @@ buckets_fill(struct hg_addrs *a)
 		end = seg_end(a, s);
 		id = s->first;
 		for (b = 0; b < s->nbuckets; b++) {
-			while (id < end && (a->lo[id] - s->base) >> s->shift < b)
+			while (id < end &&
+			       (a->lo[id] - s->base) >> s->shift < b)
 				id++;
 			a->buckets[s->bucket + b] = id;
 		}
@@ -130,8 +131,8 @@ hg_addrs_build(struct hg_addrs *a, const uint64_t *sorted, uint32_t n)
 	for (i = 0; i < n; i++)
 		a->lo[i] = (uint32_t)sorted[i];
 	segs_size(a);
-	a->buckets = ot_realloc_array(NULL, a->nbuckets + 1,
-				      sizeof(*a->buckets));
+	a->buckets =
+		ot_realloc_array(NULL, a->nbuckets + 1, sizeof(*a->buckets));
 	if (!a->buckets)
 		return false;
 	buckets_fill(a);

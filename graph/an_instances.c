@@ -136,8 +136,8 @@ fill(struct ot_table *t, const struct hg_graph *g, const struct hg_args *args,
 		    !(hg_flags(g, nodes[i]) & OTW_TRACKED))
 			continue;
 		seen++;
-		pick_offer(&p, (struct pick){ hg_bytes(g, nodes[i]),
-					      nodes[i] });
+		pick_offer(&p,
+			   (struct pick){ hg_bytes(g, nodes[i]), nodes[i] });
 	}
 	if (ok && p.n > 1)
 		qsort(p.v, p.n, sizeof(*p.v), pick_compare);

@@ -21,23 +21,22 @@
 #include "graph/store.h"
 #include "graph/unreached.h"
 
-#define CHAIN_ENDS 500u		/* rows at either end of a long chain */
+#define CHAIN_ENDS 500u /* rows at either end of a long chain */
 
-enum {
-	CHAIN, COUNT, EDGE, TYPE, ADDRESS, TEXT, STEP, RELATION, ROOT, NCOLS
-};
+enum { CHAIN, COUNT, EDGE, TYPE, ADDRESS, TEXT, STEP, RELATION, ROOT, NCOLS };
 
-#define COLS(count) {							\
-	[CHAIN] = { "chain", OT_CELL_INT, 0 },				\
-	[COUNT] = { "count", OT_CELL_INT, (count) },			\
-	[EDGE] = { "edge", OT_CELL_STR, OT_COL_TREE },			\
-	[TYPE] = { "type", OT_CELL_STR, 0 },				\
-	[ADDRESS] = { "address", OT_CELL_ADDR, 0 },			\
-	[TEXT] = { "text", OT_CELL_STR, OT_COL_FLEX },			\
-	[STEP] = { "step", OT_CELL_INT, OT_COL_HIDDEN },		\
-	[RELATION] = { "relation", OT_CELL_STR, OT_COL_HIDDEN },	\
-	[ROOT] = { "root", OT_CELL_STR, OT_COL_HIDDEN },		\
-}
+#define COLS(count)                                                            \
+	{                                                                      \
+		[CHAIN] = { "chain", OT_CELL_INT, 0 },                         \
+		[COUNT] = { "count", OT_CELL_INT, (count) },                   \
+		[EDGE] = { "edge", OT_CELL_STR, OT_COL_TREE },                 \
+		[TYPE] = { "type", OT_CELL_STR, 0 },                           \
+		[ADDRESS] = { "address", OT_CELL_ADDR, 0 },                    \
+		[TEXT] = { "text", OT_CELL_STR, OT_COL_FLEX },                 \
+		[STEP] = { "step", OT_CELL_INT, OT_COL_HIDDEN },               \
+		[RELATION] = { "relation", OT_CELL_STR, OT_COL_HIDDEN },       \
+		[ROOT] = { "root", OT_CELL_STR, OT_COL_HIDDEN },               \
+	}
 
 /* `count` is of interest only where chains are merged. */
 static const struct ot_col one_cols[NCOLS] = COLS(OT_COL_HIDDEN);
@@ -47,11 +46,11 @@ static const struct ot_col many_cols[NCOLS] = COLS(0);
 struct chain {
 	const struct hg_graph *g;
 	struct ot_table *t;
-	uint32_t number;	/* from 1 */
+	uint32_t number; /* from 1 */
 	uint64_t count;
 	const hg_edge *edges;
 	uint32_t len;
-	const bool *shared;	/* NULL: all */
+	const bool *shared; /* NULL: all */
 };
 
 static struct ot_cell *
@@ -200,13 +199,15 @@ say_of_many(struct ot_table *t, const struct hg_merged *m,
 	ot_buf_addf(&title, "why %" PRIu64 " objects of %s are alive",
 		    m->targets, args->objects[0]);
 	if (told < m->reached)
-		ot_buf_addf(&note, "%" PRIu64 " more are held in %" PRIu64
-			    " other ways; -k shows more", m->reached - told,
-			    m->ways - m->n);
+		ot_buf_addf(&note,
+			    "%" PRIu64 " more are held in %" PRIu64
+			    " other ways; -k shows more",
+			    m->reached - told, m->ways - m->n);
 	if (m->reached < m->targets)
-		ot_buf_addf(&note, "%s%" PRIu64 " are held by others of them "
-			    "only, or by no root", note.len > 0 ? "; " : "",
-			    m->targets - m->reached);
+		ot_buf_addf(&note,
+			    "%s%" PRIu64 " are held by others of them "
+			    "only, or by no root",
+			    note.len > 0 ? "; " : "", m->targets - m->reached);
 	return say(t, &t->title, &title) &&
 	       (note.len == 0 || say(t, &t->note, &note));
 }

@@ -20,24 +20,36 @@
 #include "graph/store.h"
 
 enum {
-	START, EDGE, TYPE, OBJECT, MORE, TEXT, FROM, TO, RELATION, DEPTH,
-	BYTES, NODES, NCOLS
+	START,
+	EDGE,
+	TYPE,
+	OBJECT,
+	MORE,
+	TEXT,
+	FROM,
+	TO,
+	RELATION,
+	DEPTH,
+	BYTES,
+	NODES,
+	NCOLS
 };
 
-#define COLS(start) {							\
-	[START] = { "start", OT_CELL_ADDR, (start) },			\
-	[EDGE] = { "edge", OT_CELL_STR, OT_COL_TREE },			\
-	[TYPE] = { "type", OT_CELL_STR, 0 },				\
-	[OBJECT] = { "object", OT_CELL_ADDR, 0 },			\
-	[MORE] = { "more", OT_CELL_DELTA, 0 },				\
-	[TEXT] = { "text", OT_CELL_STR, OT_COL_FLEX },			\
-	[FROM] = { "from", OT_CELL_ADDR, OT_COL_HIDDEN },		\
-	[TO] = { "to", OT_CELL_ADDR, OT_COL_HIDDEN },			\
-	[RELATION] = { "relation", OT_CELL_STR, OT_COL_HIDDEN },	\
-	[DEPTH] = { "depth", OT_CELL_INT, OT_COL_HIDDEN },		\
-	[BYTES] = { "bytes", OT_CELL_BYTES, OT_COL_HIDDEN },		\
-	[NODES] = { "nodes", OT_CELL_TABLE, OT_COL_HIDDEN },		\
-}
+#define COLS(start)                                                            \
+	{                                                                      \
+		[START] = { "start", OT_CELL_ADDR, (start) },                  \
+		[EDGE] = { "edge", OT_CELL_STR, OT_COL_TREE },                 \
+		[TYPE] = { "type", OT_CELL_STR, 0 },                           \
+		[OBJECT] = { "object", OT_CELL_ADDR, 0 },                      \
+		[MORE] = { "more", OT_CELL_DELTA, 0 },                         \
+		[TEXT] = { "text", OT_CELL_STR, OT_COL_FLEX },                 \
+		[FROM] = { "from", OT_CELL_ADDR, OT_COL_HIDDEN },              \
+		[TO] = { "to", OT_CELL_ADDR, OT_COL_HIDDEN },                  \
+		[RELATION] = { "relation", OT_CELL_STR, OT_COL_HIDDEN },       \
+		[DEPTH] = { "depth", OT_CELL_INT, OT_COL_HIDDEN },             \
+		[BYTES] = { "bytes", OT_CELL_BYTES, OT_COL_HIDDEN },           \
+		[NODES] = { "nodes", OT_CELL_TABLE, OT_COL_HIDDEN },           \
+	}
 
 /* With one start the title names it; with several each row does. */
 static const struct ot_col one_cols[NCOLS] = COLS(OT_COL_HIDDEN);
@@ -56,10 +68,10 @@ static const struct ot_col node_cols[N_NCOLS] = {
 struct tree {
 	const struct hg_picture *p;
 	struct ot_table *t;
-	size_t *first;		/* first edge of each node; one more */
-	size_t *cursor;		/* next edge of a node on the stack */
-	size_t *by;		/* the edge a node was found by */
-	uint32_t *more;		/* neighbours not drawn */
+	size_t *first;	/* first edge of each node; one more */
+	size_t *cursor; /* next edge of a node on the stack */
+	size_t *by;	/* the edge a node was found by */
+	uint32_t *more; /* neighbours not drawn */
 	uint32_t *stack;
 };
 
@@ -110,7 +122,8 @@ tree_init(struct tree *x, const struct hg_picture *p, struct ot_table *t)
 	for (e = 0; e < p->nedges; e++) {
 		far = far_end(p, &p->edges[e]);
 		if (p->nodes[far].flags & HG_PIC_MORE)
-			x->more[near_end(p, &p->edges[e])] += p->nodes[far].count;
+			x->more[near_end(p, &p->edges[e])] +=
+				p->nodes[far].count;
 		else if (!(p->nodes[far].flags & HG_PIC_START) &&
 			 x->by[far] == SIZE_MAX)
 			x->by[far] = e;
@@ -161,7 +174,8 @@ node_table(const struct hg_picture *p, const struct hg_pic_edge *e, bool all)
 	return NULL;
 }
 
-/* The text of the far end; of a node whose own rows are elsewhere it says so. */
+/* The text of the far end; of a node whose own rows are elsewhere it says so.
+ */
 static bool
 text_cell(struct tree *x, struct ot_cell *c, hg_node n, bool again)
 {
@@ -249,8 +263,8 @@ say_starts(struct tree *x)
 	for (i = 0; i < p->nnodes; i++) {
 		if (!(p->nodes[i].flags & HG_PIC_START))
 			continue;
-		starts += p->nodes[i].flags & HG_PIC_MORE ? p->nodes[i].count
-							  : 1;
+		starts +=
+			p->nodes[i].flags & HG_PIC_MORE ? p->nodes[i].count : 1;
 		more += x->more[i];
 	}
 	an_describe(p->graph, p->nodes[0].node, &title);
@@ -261,9 +275,10 @@ say_starts(struct tree *x)
 		ot_buf_addf(&title, " and %zu more", (size_t)starts - 1);
 	}
 	if (more > 0)
-		ot_buf_addf(&note, "%zu more %s; --max-width shows more of "
-			    "them", (size_t)more,
-			    p->back ? "referrers" : "referents");
+		ot_buf_addf(&note,
+			    "%zu more %s; --max-width shows more of "
+			    "them",
+			    (size_t)more, p->back ? "referrers" : "referents");
 	x->t->title = ot_arena_strdup(&x->t->arena, ot_buf_str(&title));
 	ok = x->t->title && !title.failed && !note.failed;
 	if (ok && note.len > 0) {

@@ -31,7 +31,7 @@ struct sum {
 	const struct hg_kind_row *kind;
 	hg_kind id;
 	uint64_t count, bytes, tracked;
-	bool no_bytes;		/* they cannot be known */
+	bool no_bytes; /* they cannot be known */
 };
 
 /* Bytes of the tracked instances only. */
@@ -111,8 +111,7 @@ add_row(struct ot_table *t, const struct sum *s, uint64_t all)
 	}
 	return ot_cell_str(t, &row[MODULE], s->kind->module,
 			   strlen(s->kind->module)) &&
-	       ot_cell_str(t, &row[TYPE], s->kind->full,
-			   strlen(s->kind->full));
+	       ot_cell_str(t, &row[TYPE], s->kind->full, strlen(s->kind->full));
 }
 
 enum ot_status
@@ -128,7 +127,8 @@ an_types(const struct hg_graph *g, const struct hg_args *args,
 
 	for (k = 0; ok && k < g->nkinds; k++) {
 		sums[n] = (struct sum){
-			.kind = &g->kinds[k], .id = k,
+			.kind = &g->kinds[k],
+			.id = k,
 			.count = g->kinds[k].count,
 			.bytes = g->kinds[k].bytes,
 			.tracked = g->kinds[k].tracked,

@@ -33,21 +33,25 @@ an_collect(const struct hg_graph *g, const struct hg_args *args,
 	*nodes = NULL;
 	*n = 0;
 	if (args->nobjects == 0)
-		return ot_fail(err, OT_USAGE, "%s needs an OBJECT: an address "
-			       "0x..., a TYPE, or TYPE#N", command);
+		return ot_fail(err, OT_USAGE,
+			       "%s needs an OBJECT: an address "
+			       "0x..., a TYPE, or TYPE#N",
+			       command);
 	for (w = 0; st == OT_OK && w < args->nobjects; w++) {
 		st = hg_resolve(g, args->objects[w], &list, &count, err);
 		if (st == OT_OK && single && count > 1)
-			st = ot_fail(err, OT_USAGE, "%s needs one object, and "
+			st = ot_fail(err, OT_USAGE,
+				     "%s needs one object, and "
 				     "this heap has %" PRIu32 " of type "
 				     "%.100s: say %.100s#0 or an address",
 				     command, count, args->objects[w],
 				     args->objects[w]);
 		if (st != OT_OK)
 			break;
-		bigger = count > UINT32_MAX - *n ? NULL :
-			 ot_realloc_array(*nodes, (size_t)*n + count,
-					  sizeof(**nodes));
+		bigger = count > UINT32_MAX - *n
+				 ? NULL
+				 : ot_realloc_array(*nodes, (size_t)*n + count,
+						    sizeof(**nodes));
 		if (bigger) {
 			memcpy(bigger + *n, list, count * sizeof(*list));
 			*nodes = bigger;
@@ -95,9 +99,8 @@ bool
 an_type_cell(struct ot_table *t, struct ot_cell *c, const struct hg_graph *g,
 	     hg_node n)
 {
-	const char *s = hg_is_root(g, n)
-				? hg_root_kind_text(hg_root_kind(g, n))
-				: hg_kind_full(g, hg_kind_of(g, n));
+	const char *s = hg_is_root(g, n) ? hg_root_kind_text(hg_root_kind(g, n))
+					 : hg_kind_full(g, hg_kind_of(g, n));
 
 	return ot_cell_str(t, c, s, strlen(s));
 }

@@ -7,7 +7,7 @@
 
 #include "graph/analysis.h"
 
-#define AN_TEXT_COLS 120u	/* of a node's text in a cell */
+#define AN_TEXT_COLS 120u /* of a node's text in a cell */
 
 /* All objects that args->objects names, each once; free() the list. */
 enum ot_status an_objects(const struct hg_graph *g, const struct hg_args *args,

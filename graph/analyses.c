@@ -9,7 +9,8 @@
 #include <string.h>
 
 const struct hg_analysis hg_analyses[] = {
-#define ANALYSIS(name, needs, help) { #name, HG_NEEDS_##needs, help, an_##name },
+#define ANALYSIS(name, needs, help)                                            \
+	{ #name, HG_NEEDS_##needs, help, an_##name },
 #include "graph/analyses.def"
 	{ NULL, HG_NEEDS_COUNTS, NULL, NULL },
 };

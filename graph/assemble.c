@@ -20,8 +20,8 @@
 #include "graph/raw.h"
 
 /* How far ahead an edge's bucket and column entry are fetched. */
-#define AHEAD_BUCKET	32u
-#define AHEAD_COLUMN	16u
+#define AHEAD_BUCKET 32u
+#define AHEAD_COLUMN 16u
 
 /* p[0..n) of the given size, which may be smaller than before. */
 static void *
@@ -136,7 +136,7 @@ resolve_edges(const struct hg_addrs *a, struct hg_raw_edges *e)
 /* Edges on their way from stream order to the order of their sources. */
 struct edge_move {
 	struct hg_graph *g;
-	uint32_t *to, *label;	/* from here, both of `src` */
+	uint32_t *to, *label; /* from here, both of `src` */
 	const struct hg_raw_edges *src;
 };
 
@@ -172,9 +172,9 @@ move_object_edges(struct hg_graph *g, struct hg_raw *r, const uint32_t *order,
 	for (id = 0; id < g->nobjects; id++) {
 		at = order ? order[id] : id;
 		g->out[id] = g->nedges;
-		if (!edge_move_run(&m, r->first[at], at + 1 < r->n
-						       ? r->first[at + 1]
-						       : r->edges.n))
+		if (!edge_move_run(&m, r->first[at],
+				   at + 1 < r->n ? r->first[at + 1]
+						 : r->edges.n))
 			return false;
 	}
 	return true;
@@ -188,9 +188,9 @@ move_root_edges(struct hg_graph *g, struct hg_raw *r, uint32_t *to)
 
 	for (i = 0; i < g->nroots; i++) {
 		g->out[g->nobjects + i] = g->nedges;
-		if (!edge_move_run(&m, r->root_first[i], i + 1 < g->nroots
-						? r->root_first[i + 1]
-						: r->root_edges.n))
+		if (!edge_move_run(&m, r->root_first[i],
+				   i + 1 < g->nroots ? r->root_first[i + 1]
+						     : r->root_edges.n))
 			return false;
 	}
 	g->out[g->nobjects + g->nroots] = g->nedges;
@@ -311,12 +311,12 @@ make_kinds(struct hg_graph *g)
 	uint32_t i, sum = 0;
 	struct hg_kind_row *k;
 
-	g->kind_nodes = ot_realloc_array(NULL, g->nobjects,
-					 sizeof(*g->kind_nodes));
+	g->kind_nodes =
+		ot_realloc_array(NULL, g->nobjects, sizeof(*g->kind_nodes));
 	if (!g->kind_nodes)
 		return false;
 	if (g->nobjects == 0)
-		return true;	/* counts alone: they are there already */
+		return true; /* counts alone: they are there already */
 	count_kinds(g);
 	for (i = 0; i < g->nkinds; i++) {
 		g->kinds[i].first = sum;
@@ -358,8 +358,8 @@ make_kind_nodes(struct hg_graph *g)
 		return false;
 	for (i = 0; i < g->nkinds; i++) {
 		if (g->kinds[i].addr != 0)
-			g->kinds[i].node = hg_addrs_find(&g->addrs,
-							 g->kinds[i].addr);
+			g->kinds[i].node =
+				hg_addrs_find(&g->addrs, g->kinds[i].addr);
 		if (g->kinds[i].node != HG_NONE)
 			list[n++] = (struct node_kind){ g->kinds[i].node, i };
 	}

@@ -19,10 +19,10 @@
 #include "base/escape.h"
 #include "graph/raw.h"
 
-#define TEXT_MAX 255u		/* a length has one byte */
+#define TEXT_MAX 255u /* a length has one byte */
 
 struct hg_builder {
-	struct hg_graph *g;	/* kinds and names so far; NULL: no memory */
+	struct hg_graph *g; /* kinds and names so far; NULL: no memory */
 	struct hg_raw raw;
 	uint32_t cap_kinds, cap_names;
 	struct ot_buf names;
@@ -241,13 +241,15 @@ on_kind(void *ctx, const struct otw_kind *k, struct ot_err *err)
 	if (b->done || k->id < g->nkinds)
 		return OT_OK;
 	if (k->id > g->nkinds || g->nkinds >= HG_KINDS_MAX)
-		return ot_fail(err, OT_FAILED, "damaged stream: type %" PRIu32
-			       " comes after %" PRIu32 " types", k->id,
-			       g->nkinds);
+		return ot_fail(err, OT_FAILED,
+			       "damaged stream: type %" PRIu32
+			       " comes after %" PRIu32 " types",
+			       k->id, g->nkinds);
 	if (!grow(&g->kinds, &b->cap_kinds, g->nkinds, sizeof(*g->kinds)))
 		return ot_fail_nomem(err, "types");
 	row = &g->kinds[g->nkinds];
-	*row = (struct hg_kind_row){ .addr = k->addr, .flags = k->flags,
+	*row = (struct hg_kind_row){ .addr = k->addr,
+				     .flags = k->flags,
 				     .node = HG_NONE };
 	row->name = string_copy(&g->arena, k->name);
 	row->module = string_copy(&g->arena, k->module);
@@ -270,9 +272,10 @@ on_name(void *ctx, const struct otw_name *n, struct ot_err *err)
 	if (b->done || n->id < g->nnames)
 		return OT_OK;
 	if (n->id > g->nnames)
-		return ot_fail(err, OT_FAILED, "damaged stream: name %" PRIu32
-			       " comes after %" PRIu32 " names", n->id,
-			       g->nnames);
+		return ot_fail(err, OT_FAILED,
+			       "damaged stream: name %" PRIu32
+			       " comes after %" PRIu32 " names",
+			       n->id, g->nnames);
 	/* One entry more than names: where the last one ends. */
 	if (n->name.len > UINT32_MAX - 1 - b->names.len ||
 	    !grow(&g->name_off, &b->cap_names, g->nnames + 1,
@@ -307,8 +310,7 @@ raw_room(struct hg_raw *r)
 	    !grow_to(&r->first, cap, sizeof(*r->first)) ||
 	    !grow_to(&r->bytes.v, cap, sizeof(*r->bytes.v)) ||
 	    !grow_to(&r->refcount.v, cap, sizeof(*r->refcount.v)) ||
-	    (r->extra.v &&
-	     !grow_to(&r->extra.v, cap, sizeof(*r->extra.v))) ||
+	    (r->extra.v && !grow_to(&r->extra.v, cap, sizeof(*r->extra.v))) ||
 	    (r->text && !grow_to(&r->text, cap, sizeof(*r->text))))
 		return false;
 	r->cap = cap;
@@ -372,7 +374,7 @@ static bool
 edge_put(struct hg_raw_edges *e, const struct otw_ref *ref)
 {
 	unsigned relation = ref->relation < OTW_REL_COUNT ? ref->relation
-							   : OTW_REL_INTERNAL;
+							  : OTW_REL_INTERNAL;
 	unsigned type = ref->name_type;
 	uint64_t value = 0;
 
@@ -384,8 +386,8 @@ edge_put(struct hg_raw_edges *e, const struct otw_ref *ref)
 		type = OTW_NAME_NONE;
 	e->to[e->n] = ref->to;
 	if (value < HG_LABEL_ASIDE) {
-		e->label[e->n++] = hg_label_pack(relation, type,
-						 (uint32_t)value);
+		e->label[e->n++] =
+			hg_label_pack(relation, type, (uint32_t)value);
 		return true;
 	}
 	e->label[e->n] = hg_label_pack(relation, type, HG_LABEL_ASIDE);
@@ -407,7 +409,8 @@ edges_put(struct hg_builder *b, struct hg_raw_edges *e,
 	for (i = 0; i < n; i++) {
 		if (refs[i].name_type == OTW_NAME_ID &&
 		    refs[i].id >= b->g->nnames)
-			return ot_fail(err, OT_FAILED, "damaged stream: a "
+			return ot_fail(err, OT_FAILED,
+				       "damaged stream: a "
 				       "reference has an unknown name");
 		if (!edge_put(e, &refs[i]))
 			return ot_fail_nomem(err, "references");
@@ -440,8 +443,8 @@ on_object(void *ctx, const struct otw_object *o, const struct otw_ref *refs,
 	r->kind[i] = o->kind | (o->flags & 0xff) << HG_KIND_BITS;
 	r->first[i] = r->edges.n;
 	if (!narrow_put(&r->bytes, i, o->bytes) ||
-	    !narrow_put(&r->refcount, i, rc) ||
-	    !raw_extra(r, i, o->extra) || !raw_text(r, i, o->text))
+	    !narrow_put(&r->refcount, i, rc) || !raw_extra(r, i, o->extra) ||
+	    !raw_text(r, i, o->text))
 		return ot_fail_nomem(err, "objects");
 	r->n++;
 	return edges_put(b, &r->edges, refs, o->nrefs, err);
@@ -518,7 +521,7 @@ on_unseen(void *ctx, const struct otw_unseen *u, struct ot_err *err)
 
 	if (b->done)
 		return OT_OK;
-	if (b->unseen.len > 4096)	/* the reasons repeat by now */
+	if (b->unseen.len > 4096) /* the reasons repeat by now */
 		return OT_OK;
 	if (b->unseen.len > 0)
 		ot_buf_adds(&b->unseen, "; ");
@@ -620,7 +623,8 @@ hg_builder_finish(struct hg_builder *b, bool whole, struct hg_graph **out,
 	*out = NULL;
 	if (!b->begun || !b->g) {
 		builder_clear(b);
-		return ot_fail(err, OT_FAILED, "there is no snapshot in the "
+		return ot_fail(err, OT_FAILED,
+			       "there is no snapshot in the "
 			       "stream: it ended before one began");
 	}
 	if (!finish_info(b, whole)) {

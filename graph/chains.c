@@ -20,18 +20,18 @@
 #include "graph/search.h"
 #include "wire/wire.h"
 
-#define CHAINS_DEFAULT	3u
-#define CHAINS_MAX	1000u
-#define SEARCHES	12u
+#define CHAINS_DEFAULT 3u
+#define CHAINS_MAX 1000u
+#define SEARCHES 12u
 
 struct finder {
 	struct hg_search s;
 	struct hg_chains *out;
-	uint32_t cap;		/* chains wanted */
-	uint32_t *own;		/* per chain: edges it does not share with the
-				 * one it parted from, counted from the root */
-	uint32_t *shared;	/* per chain: last edges in common with the
-				 * chain being followed up */
+	uint32_t cap;	  /* chains wanted */
+	uint32_t *own;	  /* per chain: edges it does not share with the
+			   * one it parted from, counted from the root */
+	uint32_t *shared; /* per chain: last edges in common with the
+			   * chain being followed up */
 	hg_edge *found;
 	unsigned searches;
 };
@@ -57,8 +57,7 @@ chain_add(struct finder *f, hg_edge last, const hg_edge *rest, uint32_t nrest)
 	struct hg_chains *c = f->out;
 	hg_edge *edges;
 
-	edges = ot_realloc_array(NULL, (size_t)len + 1 + nrest,
-				 sizeof(*edges));
+	edges = ot_realloc_array(NULL, (size_t)len + 1 + nrest, sizeof(*edges));
 	if (!edges)
 		return false;
 	hg_search_edges(&f->s, from, edges, len);
@@ -84,8 +83,10 @@ is_known(const struct finder *f, hg_edge last, uint32_t nrest)
 
 	for (i = 0; i < f->out->n; i++)
 		if (f->shared[i] >= nrest && f->out->lens[i] > nrest &&
-		    hg_edge_from(f->s.g, f->out->edges[i][f->out->lens[i] -
-							 nrest - 1]) == from)
+		    hg_edge_from(
+			    f->s.g,
+			    f->out->edges[i][f->out->lens[i] - nrest - 1]) ==
+			    from)
 			return true;
 	return false;
 }
@@ -103,8 +104,9 @@ find_shared(struct finder *f, size_t i)
 		a = c->edges[i] + c->lens[i];
 		b = c->edges[j] + c->lens[j];
 		max = c->lens[i] < c->lens[j] ? c->lens[i] : c->lens[j];
-		for (n = 0; n < max && a[-1 - (ptrdiff_t)n] ==
-					       b[-1 - (ptrdiff_t)n]; n++)
+		for (n = 0;
+		     n < max && a[-1 - (ptrdiff_t)n] == b[-1 - (ptrdiff_t)n];
+		     n++)
 			;
 		f->shared[j] = n;
 	}
@@ -212,9 +214,8 @@ sort_chains(const struct hg_graph *g, struct hg_chains *c)
 }
 
 enum ot_status
-hg_chains_find(const struct hg_graph *g, hg_node n,
-	       const struct hg_args *args, struct hg_chains *out,
-	       struct ot_err *err)
+hg_chains_find(const struct hg_graph *g, hg_node n, const struct hg_args *args,
+	       struct hg_chains *out, struct ot_err *err)
 {
 	struct finder f = { .out = out };
 	enum ot_status st;
@@ -230,8 +231,8 @@ hg_chains_find(const struct hg_graph *g, hg_node n,
 	f.own = calloc(f.cap, sizeof(*f.own));
 	f.shared = calloc(f.cap, sizeof(*f.shared));
 	f.found = calloc((size_t)f.cap * 2, sizeof(*f.found));
-	if (st == OT_OK && (!out->edges || !out->lens || !f.own || !f.shared ||
-			     !f.found))
+	if (st == OT_OK &&
+	    (!out->edges || !out->lens || !f.own || !f.shared || !f.found))
 		st = ot_fail_nomem(err, "chains");
 	if (st == OT_OK)
 		st = find_to(&f, n, NULL, 0, err);

@@ -44,8 +44,10 @@ hg_export_for(const char *path, const struct hg_export **out,
 	for (x = hg_exports; x->ext; x++)
 		ot_buf_addf(&names, "%s.%s", x == hg_exports ? "" : ", ",
 			    x->ext);
-	st = ot_fail(err, OT_USAGE, "cannot tell a picture format from '%.300s'"
-		     ": the name may end in %s", path, ot_buf_str(&names));
+	st = ot_fail(err, OT_USAGE,
+		     "cannot tell a picture format from '%.300s'"
+		     ": the name may end in %s",
+		     path, ot_buf_str(&names));
 	ot_buf_release(&names);
 	return st;
 }
@@ -63,7 +65,8 @@ write_all(const char *path, int fd, const struct ot_buf *b, struct ot_err *err)
 		if (n < 0)
 			return ot_fail_errno(err, OT_FAILED,
 					     "cannot write the picture to "
-					     "%.300s", path);
+					     "%.300s",
+					     path);
 		at += (size_t)n;
 	}
 	return OT_OK;
@@ -79,7 +82,8 @@ write_file(const char *path, const char *name, const struct ot_buf *b,
 
 	if (fd < 0)
 		return ot_fail_errno(err, OT_FAILED,
-				     "cannot write the picture to %.300s", path);
+				     "cannot write the picture to %.300s",
+				     path);
 	st = write_all(path, fd, b, err);
 	if (close(fd) != 0 && st == OT_OK)
 		st = ot_fail_errno(err, OT_FAILED,
@@ -110,8 +114,7 @@ replace_file(const char *path, const struct ot_buf *b, struct ot_err *err)
 }
 
 enum ot_status
-hg_render_file(const struct hg_picture *p, const char *path,
-	       struct ot_err *err)
+hg_render_file(const struct hg_picture *p, const char *path, struct ot_err *err)
 {
 	struct ot_buf b = OT_BUF_INIT;
 	const struct hg_export *x;
@@ -122,8 +125,10 @@ hg_render_file(const struct hg_picture *p, const char *path,
 	if (st == OT_OK)
 		st = hg_render_buf(p, x->ext, &b, err);
 	if (st == OT_OK && stat(path, &sb) == 0 && S_ISDIR(sb.st_mode))
-		st = ot_fail(err, OT_FAILED, "cannot write the picture to "
-			     "%.300s: it is a directory", path);
+		st = ot_fail(err, OT_FAILED,
+			     "cannot write the picture to "
+			     "%.300s: it is a directory",
+			     path);
 	else if (st == OT_OK && stat(path, &sb) == 0 && !S_ISREG(sb.st_mode))
 		st = write_file(path, path, &b, err);
 	else if (st == OT_OK)

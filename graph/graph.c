@@ -66,8 +66,7 @@ hg_memory(const struct hg_graph *g)
 	       narrow_memory(g, &g->extra) + narrow_memory(g, &g->refcount) +
 	       (g->text ? n * sizeof(*g->text) : 0) + g->texts_len +
 	       2 * (nodes + 1) * sizeof(*g->out) +
-	       e * (sizeof(*g->to) + sizeof(*g->label) +
-		    sizeof(*g->in_edges)) +
+	       e * (sizeof(*g->to) + sizeof(*g->label) + sizeof(*g->in_edges)) +
 	       (e >> HG_SAMPLE_SHIFT) * sizeof(*g->sample) +
 	       hg_aside_memory(&g->label_aside) +
 	       g->nkinds * sizeof(*g->kinds) + n * sizeof(*g->kind_nodes) +

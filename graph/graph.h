@@ -102,8 +102,8 @@ const char *hg_relation_text(unsigned relation);
 void hg_edge_label(const struct hg_graph *g, hg_edge e, struct ot_buf *out);
 
 /*
- * One line on a node: its text where it has one ('"abc"', '42'), else what can be
- * said from the graph ("3 items", "Session", "module shop.cache"); escaped,
+ * One line on a node: its text where it has one ('"abc"', '42'), else what can
+ * be said from the graph ("3 items", "Session", "module shop.cache"); escaped,
  * at most max_cols characters.
  */
 void hg_node_text(const struct hg_graph *g, hg_node n, size_t max_cols,

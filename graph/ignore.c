@@ -16,11 +16,11 @@
 #include "base/filter.h"
 #include "graph/store.h"
 
-#define RULES_MAX 64u		/* bits of a mask */
+#define RULES_MAX 64u /* bits of a mask */
 
 struct rule {
-	unsigned char *kinds;	/* bits; NULL: any */
-	const char *label;	/* NULL: any; behind the type's name */
+	unsigned char *kinds; /* bits; NULL: any */
+	const char *label;    /* NULL: any; behind the type's name */
 };
 
 struct hg_ignore {
@@ -137,8 +137,10 @@ hg_ignore_new(const struct hg_graph *g, const struct hg_args *args,
 		if (add_word(ig, args->ignore[i]))
 			continue;
 		hg_ignore_free(ig);
-		return ot_fail(err, OT_FAILED, "too many edges to ignore: "
-			       "--ignore takes about %u words", RULES_MAX / 2);
+		return ot_fail(err, OT_FAILED,
+			       "too many edges to ignore: "
+			       "--ignore takes about %u words",
+			       RULES_MAX / 2);
 	}
 	*out = ig;
 	return OT_OK;

@@ -15,9 +15,9 @@ struct hg_ignore;
 
 /* *out is NULL where nothing is to be ignored: hg_ignored() takes that. */
 enum ot_status hg_ignore_new(const struct hg_graph *g,
-			     const struct hg_args *args,
-			     struct hg_ignore **out, struct ot_err *err);
-void hg_ignore_free(struct hg_ignore *ig);	/* NULL ok */
+			     const struct hg_args *args, struct hg_ignore **out,
+			     struct ot_err *err);
+void hg_ignore_free(struct hg_ignore *ig); /* NULL ok */
 
 /* Is e, out of `from`, not to be followed to (or back to) `far`? */
 bool hg_ignored(struct hg_ignore *ig, hg_edge e, hg_node from, hg_node far);

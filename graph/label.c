@@ -22,11 +22,11 @@
 
 /* What the label of a relation looks like around a name or an index. */
 enum form {
-	FORM_DOT,		/* .x */
-	FORM_SUBSCRIPT,		/* ['x'] [3] */
-	FORM_WORD,		/* word 'x', word[3] */
-	FORM_BARE,		/* word, whatever the name */
-	FORM_NAME,		/* x, else the word */
+	FORM_DOT,	/* .x */
+	FORM_SUBSCRIPT, /* ['x'] [3] */
+	FORM_WORD,	/* word 'x', word[3] */
+	FORM_BARE,	/* word, whatever the name */
+	FORM_NAME,	/* x, else the word */
 };
 
 static const struct {
@@ -87,8 +87,7 @@ label_name(enum form form, const char *word, const char *name, size_t len,
 }
 
 static void
-label_index(enum form form, const char *word, int64_t index,
-	    struct ot_buf *out)
+label_index(enum form form, const char *word, int64_t index, struct ot_buf *out)
 {
 	if (form == FORM_BARE)
 		ot_buf_adds(out, word);
@@ -133,7 +132,9 @@ text_of_root(const struct hg_graph *g, hg_node n, size_t max,
 		return;
 	ot_buf_addc(out, ' ');
 	ot_escape(out, name, strlen(name), OT_ESC_TERM,
-		  max == 0 ? 0 : max > used + 3 ? max - used : 3);
+		  max == 0	   ? 0
+		  : max > used + 3 ? max - used
+				   : 3);
 }
 
 /*

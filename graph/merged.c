@@ -27,22 +27,22 @@
 #include "graph/search.h"
 #include "graph/store.h"
 
-#define CHAINS_DEFAULT	3u
-#define PART		50u	/* "a good part" is more than a fiftieth */
+#define CHAINS_DEFAULT 3u
+#define PART 50u /* "a good part" is more than a fiftieth */
 
 struct way {
-	uint64_t sig;		/* 0: free */
+	uint64_t sig; /* 0: free */
 	uint64_t count;
-	hg_node first;		/* nearest instance held this way */
+	hg_node first; /* nearest instance held this way */
 };
 
 struct merger {
 	struct hg_search s;
 	const hg_node *targets;
 	uint32_t ntargets;
-	uint32_t *weight;	/* per node: instances held through it */
-	uint64_t *sig;		/* per node */
-	uint32_t *names;	/* per name: instances behind edges so named */
+	uint32_t *weight; /* per node: instances held through it */
+	uint64_t *sig;	  /* per node */
+	uint32_t *names;  /* per name: instances behind edges so named */
 	uint32_t part;
 	struct way *ways;
 	size_t nways, nslots;
@@ -316,8 +316,8 @@ hg_merged_find(const struct hg_graph *g, const hg_node *targets,
 		st = hg_search_run(&m.s, HG_NONE, NULL, 0, NULL, err);
 	if (st == OT_OK) {
 		weigh(&m);
-		if (!sign(&m) || !tell(&m, args->k ? args->k : CHAINS_DEFAULT,
-				       out))
+		if (!sign(&m) ||
+		    !tell(&m, args->k ? args->k : CHAINS_DEFAULT, out))
 			st = ot_fail_nomem(err, "chains");
 	}
 	if (st != OT_OK)

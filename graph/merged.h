@@ -10,16 +10,16 @@
 
 /* One way in which objects are held. */
 struct hg_merged_chain {
-	uint64_t count;		/* objects held this way */
-	hg_edge *edges;		/* of one of them, root first */
-	bool *shared;		/* per edge: all of them go through its target */
+	uint64_t count; /* objects held this way */
+	hg_edge *edges; /* of one of them, root first */
+	bool *shared;	/* per edge: all of them go through its target */
 	uint32_t len;
 };
 
 struct hg_merged {
-	struct hg_merged_chain *chains;	/* most common first */
+	struct hg_merged_chain *chains; /* most common first */
 	size_t n;
-	uint64_t ways;		/* how many there are in all */
+	uint64_t ways; /* how many there are in all */
 	uint64_t reached, targets;
 };
 

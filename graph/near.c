@@ -10,13 +10,22 @@
 #include "graph/ignore.h"
 #include "graph/store.h"
 
-enum { RANK_ROOT, RANK_PLAIN, RANK_KEY, RANK_CLASS, RANK_WEAK, RANK_END };
+/*
+ * A module tells more of its namespace than the functions whose globals it is,
+ * of which there can be thousands.
+ */
+enum {
+	RANK_ROOT, RANK_MODULE, RANK_PLAIN, RANK_KEY, RANK_GLOBAL, RANK_CLASS,
+	RANK_WEAK, RANK_END
+};
 
 static unsigned
 rank_of(const struct hg_graph *g, hg_edge e)
 {
 	if (e >= g->out[g->nobjects])
 		return RANK_ROOT;
+	if (hg_module_of(g, hg_edge_from(g, e)) != HG_NONE)
+		return RANK_MODULE;
 	switch (hg_edge_relation(g, e)) {
 	case OTW_REL_WEAK:
 		return RANK_WEAK;
@@ -26,14 +35,15 @@ rank_of(const struct hg_graph *g, hg_edge e)
 		return RANK_CLASS;
 	case OTW_REL_KEY:
 		return RANK_KEY;
+	case OTW_REL_GLOBAL:
+		return RANK_GLOBAL;
 	default:
 		return RANK_PLAIN;
 	}
 }
 
 void
-hg_near_init(struct hg_near *it, const struct hg_graph *g, hg_node n,
-	     bool back)
+hg_near_init(struct hg_near *it, const struct hg_graph *g, hg_node n, bool back)
 {
 	*it = (struct hg_near){ .g = g, .node = n, .back = back };
 }

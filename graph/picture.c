@@ -22,11 +22,11 @@
 #include "graph/ignore.h"
 #include "graph/store.h"
 
-#define DEPTH_DEFAULT	3u
-#define WIDTH_DEFAULT	10u
-#define NODES_MAX	2000u
-#define CHAIN_ENDS	20u	/* edges drawn at either end of a long chain */
-#define PARALLEL_MAX	3u	/* edges drawn between the same two nodes */
+#define DEPTH_DEFAULT 3u
+#define WIDTH_DEFAULT 10u
+#define NODES_MAX 2000u
+#define CHAIN_ENDS 20u	/* edges drawn at either end of a long chain */
+#define PARALLEL_MAX 3u /* edges drawn between the same two nodes */
 
 /* A picture under way: where each node of the graph stands in it. */
 struct collect {
@@ -34,7 +34,7 @@ struct collect {
 	const struct hg_args *args;
 	struct hg_ignore *ignore;
 	size_t cap_nodes, cap_edges;
-	uint32_t *slots;	/* 1 + index into p->nodes, 0: free */
+	uint32_t *slots; /* 1 + index into p->nodes, 0: free */
 	uint32_t nslots;
 	/* of the node being looked at, per node of the picture */
 	uint32_t *seen_by, *seen_times;
@@ -220,8 +220,7 @@ add_more(struct collect *c, uint32_t i, uint32_t more)
 	if (more == 0)
 		return true;
 	far = node_add(c, HG_NONE, c->p->nodes[i].depth + 1, HG_PIC_MORE, more);
-	return far >= 0 &&
-	       edge_add(c, i, (uint32_t)far, c->p->back, HG_NONE);
+	return far >= 0 && edge_add(c, i, (uint32_t)far, c->p->back, HG_NONE);
 }
 
 /* One of several edges between the same two nodes: too many by now? */
@@ -263,7 +262,7 @@ expand(struct collect *c, uint32_t i, uint32_t width)
 	hg_near_init(&it, g, n.node, c->p->back);
 	for (; hg_near_next(&it, &e, &far_node); left--) {
 		if (shown == width && !c->ignore) {
-			more += left;	/* none of them is looked at */
+			more += left; /* none of them is looked at */
 			break;
 		}
 		if (is_told(c, &n, e, far_node) ||
@@ -318,12 +317,12 @@ make_caption(const struct hg_picture *p, const char *verb)
 		ot_buf_addf(&b, ", pid %" PRIu64, info->pid);
 	if (*info->command != '\0') {
 		ot_buf_adds(&b, ", ");
-		ot_escape(&b, info->command, strlen(info->command),
-			  OT_ESC_TERM, 60);
+		ot_escape(&b, info->command, strlen(info->command), OT_ESC_TERM,
+			  60);
 	}
 	if (info->time_ns != 0)
-		ot_buf_addf(&b, ", %s", ot_fmt_rfc3339(when, sizeof(when),
-						       info->time_ns));
+		ot_buf_addf(&b, ", %s",
+			    ot_fmt_rfc3339(when, sizeof(when), info->time_ns));
 	if (b.failed) {
 		ot_buf_release(&b);
 		return NULL;
@@ -335,8 +334,8 @@ static enum ot_status
 collect_refs(struct collect *c, const hg_node *start, size_t nstart,
 	     struct ot_err *err)
 {
-	uint32_t width = c->args->max_width ? c->args->max_width
-					    : WIDTH_DEFAULT;
+	uint32_t width =
+		c->args->max_width ? c->args->max_width : WIDTH_DEFAULT;
 	uint32_t depth = c->args->depth ? c->args->depth : DEPTH_DEFAULT;
 	size_t starts = nstart < width ? nstart : width, i;
 	enum ot_status st = OT_OK;
@@ -439,8 +438,8 @@ chain_add(struct collect *c, const hg_edge *edges, uint32_t len)
 
 enum ot_status
 hg_picture_chains(const struct hg_graph *g, const hg_edge *const *chains,
-		  const uint32_t *lens, size_t nchains,
-		  struct hg_picture **out, struct ot_err *err)
+		  const uint32_t *lens, size_t nchains, struct hg_picture **out,
+		  struct ot_err *err)
 {
 	struct collect c;
 	bool ok;
@@ -448,7 +447,7 @@ hg_picture_chains(const struct hg_graph *g, const hg_edge *const *chains,
 
 	*out = NULL;
 	ok = collect_init(&c, g, true);
-	for (i = 0; ok && i < nchains; i++)
+	for (i = 0; ok && i < nchains && c.p->nnodes < NODES_MAX; i++)
 		ok = chain_add(&c, chains[i], lens[i]);
 	if (ok) {
 		c.p->caption = make_caption(c.p, "why it is alive:");

@@ -9,22 +9,22 @@
 #include "graph/store.h"
 
 /* More nodes or edges than this do not fit the columns. */
-#define HG_OBJECTS_MAX	((uint32_t)INT32_MAX)
-#define HG_EDGES_MAX	(UINT32_MAX - 8u)	/* a few are left for marks */
+#define HG_OBJECTS_MAX ((uint32_t)INT32_MAX)
+#define HG_EDGES_MAX (UINT32_MAX - 8u) /* a few are left for marks */
 
 struct hg_raw_edges {
-	uint64_t *to;		/* addresses */
+	uint64_t *to; /* addresses */
 	uint32_t *label;
-	struct hg_aside aside;	/* of labels, by edge */
+	struct hg_aside aside; /* of labels, by edge */
 	uint32_t n, cap;
 };
 
 struct hg_raw {
-	uint32_t n, cap;	/* objects */
+	uint32_t n, cap; /* objects */
 	uint64_t *addr;
-	uint32_t *kind;		/* kind | flags << HG_KIND_BITS */
-	uint32_t *first;	/* first edge */
-	uint32_t *text;		/* 1 + offset into texts; NULL: no texts yet */
+	uint32_t *kind;	 /* kind | flags << HG_KIND_BITS */
+	uint32_t *first; /* first edge */
+	uint32_t *text;	 /* 1 + offset into texts; NULL: no texts yet */
 	struct hg_narrow bytes, extra, refcount;
 	struct ot_buf texts;
 	struct hg_raw_edges edges;

@@ -30,20 +30,35 @@
 #include "graph/render.h"
 #include "graph/store.h"
 
-#define TYPE_COLS	42u
-#define TEXT_COLS	42u
-#define EDGE_COLS	32u
+#define TYPE_COLS 42u
+#define TEXT_COLS 42u
+#define EDGE_COLS 32u
 
-#define FONT		"Helvetica,Arial,sans-serif"
+#define FONT "Helvetica,Arial,sans-serif"
 
 struct draw {
 	const struct hg_picture *p;
-	GVC_t *gvc;
 	Agraph_t *g;
 	Agnode_t **nodes;
 	struct ot_buf text, raw;
 	bool failed;
 };
+
+/*
+ * One context for the whole process, as for libgvc's own programs: its pango
+ * plug-in (2.43 at least) remembers the last font by a pointer into the
+ * context, and reads it after the context is gone.  Not for several threads,
+ * no more than the rest of libgvc.
+ */
+static GVC_t *
+context(void)
+{
+	static GVC_t *gvc;
+
+	if (!gvc)
+		gvc = gvContext();
+	return gvc;
+}
 
 /* libcgraph writes to none of the strings it takes. */
 static char *
@@ -198,9 +213,10 @@ draw_nodes(struct draw *d)
 		}
 		label_node(d, &d->p->nodes[i]);
 		set_label(d, d->nodes[i]);
-		style_node(d->nodes[i], &d->p->nodes[i],
-			   d->p->nodes[i].node != HG_NONE &&
-			   hg_is_root(d->p->graph, d->p->nodes[i].node));
+		style_node(
+			d->nodes[i], &d->p->nodes[i],
+			d->p->nodes[i].node != HG_NONE &&
+				hg_is_root(d->p->graph, d->p->nodes[i].node));
 	}
 }
 
@@ -215,7 +231,8 @@ draw_edges(struct draw *d)
 	for (i = 0; i < d->p->nedges && !d->failed; i++) {
 		e = &d->p->edges[i];
 		/* Without a name each call makes an edge of its own. */
-		edge = agedge(d->g, d->nodes[e->from], d->nodes[e->to], NULL, 1);
+		edge = agedge(d->g, d->nodes[e->from], d->nodes[e->to], NULL,
+			      1);
 		if (!edge) {
 			d->failed = true;
 			return;
@@ -230,7 +247,7 @@ draw_edges(struct draw *d)
 		ot_buf_clear(&d->raw);
 		ot_buf_add(&d->raw, ot_buf_str(&d->text), d->text.len);
 		ot_buf_clear(&d->text);
-		ot_buf_addc(&d->text, ' ');	/* off the line */
+		ot_buf_addc(&d->text, ' '); /* off the line */
 		label_raw(d);
 		ot_buf_addc(&d->text, ' ');
 		set_label(d, edge);
@@ -253,25 +270,37 @@ static void
 draw_defaults(struct draw *d)
 {
 	static const char *const graph[][2] = {
-		{ "bgcolor", "white" }, { "pad", "0.2" },
-		{ "nodesep", "0.2" }, { "ranksep", "0.4" },
-		{ "fontname", FONT }, { "fontsize", "10" },
-		{ "fontcolor", "#777777" }, { "labelloc", "b" },
-		{ "labeljust", "l" }, { "label", "" }, { NULL, NULL },
+		{ "bgcolor", "white" },
+		{ "pad", "0.2" },
+		{ "nodesep", "0.2" },
+		{ "ranksep", "0.4" },
+		{ "fontname", FONT },
+		{ "fontsize", "10" },
+		{ "fontcolor", "#777777" },
+		{ "labelloc", "b" },
+		{ "labeljust", "l" },
+		{ "label", "" },
+		{ NULL, NULL },
 	};
 	static const char *const node[][2] = {
-		{ "shape", "box" }, { "style", "rounded,filled" },
-		{ "fillcolor", "white" }, { "color", "#5f7fa5" },
-		{ "fontcolor", "#1c2733" }, { "fontname", FONT },
-		{ "fontsize", "11" }, { "margin", "0.11,0.06" },
-		{ "height", "0.2" }, { "penwidth", "1" },
-		{ "label", "" }, { NULL, NULL },
+		{ "shape", "box" },
+		{ "style", "rounded,filled" },
+		{ "fillcolor", "white" },
+		{ "color", "#5f7fa5" },
+		{ "fontcolor", "#1c2733" },
+		{ "fontname", FONT },
+		{ "fontsize", "11" },
+		{ "margin", "0.11,0.06" },
+		{ "height", "0.2" },
+		{ "penwidth", "1" },
+		{ "label", "" },
+		{ NULL, NULL },
 	};
 	static const char *const edge[][2] = {
 		{ "color", "#67717d" }, { "fontcolor", "#454d57" },
-		{ "fontname", FONT }, { "fontsize", "10" },
+		{ "fontname", FONT },	{ "fontsize", "10" },
 		{ "arrowsize", "0.7" }, { "style", "" },
-		{ "label", "" }, { NULL, NULL },
+		{ "label", "" },	{ NULL, NULL },
 	};
 
 	defaults(d->g, AGRAPH, graph);
@@ -284,7 +313,7 @@ draw_caption(struct draw *d)
 {
 	if (!d->p->caption)
 		return;
-	ot_buf_adds(&d->text, "\\n");	/* room above it */
+	ot_buf_adds(&d->text, "\\n"); /* room above it */
 	label_add(&d->text, d->p->caption);
 	ot_buf_adds(&d->text, "\\l");
 	set_label(d, d->g);
@@ -292,20 +321,20 @@ draw_caption(struct draw *d)
 
 /* Layout and rendering into memory; false: libgvc could not. */
 static bool
-draw_render(struct draw *d, const char *format, struct ot_buf *out)
+draw_render(struct draw *d, GVC_t *gvc, const char *format, struct ot_buf *out)
 {
 	char *data = NULL;
 	size_t len = 0;
 	FILE *f;
 	bool ok;
 
-	if (gvLayout(d->gvc, d->g, "dot") != 0)
+	if (gvLayout(gvc, d->g, "dot") != 0)
 		return false;
 	f = open_memstream(&data, &len);
-	ok = f && gvRender(d->gvc, d->g, format, f) == 0;
+	ok = f && gvRender(gvc, d->g, format, f) == 0;
 	if (f)
 		ok = fclose(f) == 0 && ok && len > 0;
-	gvFreeLayout(d->gvc, d->g);
+	gvFreeLayout(gvc, d->g);
 	if (ok)
 		ot_buf_add(out, data, len);
 	free(data);
@@ -315,10 +344,10 @@ draw_render(struct draw *d, const char *format, struct ot_buf *out)
 static bool
 draw_all(struct draw *d, const char *format, struct ot_buf *out)
 {
+	GVC_t *gvc = context();
 	bool ok = false;
 
-	d->gvc = gvContext();
-	d->g = d->gvc ? agopen(rw("objtop"), Agdirected, NULL) : NULL;
+	d->g = gvc ? agopen(rw("objtop"), Agdirected, NULL) : NULL;
 	d->nodes = calloc(d->p->nnodes + 1, sizeof(*d->nodes));
 	if (d->g && d->nodes) {
 		draw_defaults(d);
@@ -326,12 +355,10 @@ draw_all(struct draw *d, const char *format, struct ot_buf *out)
 		draw_nodes(d);
 		if (!d->failed)
 			draw_edges(d);
-		ok = !d->failed && draw_render(d, format, out);
+		ok = !d->failed && draw_render(d, gvc, format, out);
 	}
 	if (d->g)
 		agclose(d->g);
-	if (d->gvc)
-		gvFreeContext(d->gvc);
 	free(d->nodes);
 	ot_buf_release(&d->text);
 	ot_buf_release(&d->raw);
@@ -399,7 +426,10 @@ hg_render_buf(const struct hg_picture *p, const char *ext, struct ot_buf *out,
 	if (!x)
 		return ot_fail(err, OT_USAGE, "no picture format '%.40s'", ext);
 	/* Numbers in pictures have points, whatever the user's language. */
-	points = newlocale(LC_NUMERIC_MASK, "C", duplocale(LC_GLOBAL_LOCALE));
+	before = duplocale(LC_GLOBAL_LOCALE);
+	points = newlocale(LC_NUMERIC_MASK, "C", before);
+	if (!points && before)
+		freelocale(before);
 	before = points ? uselocale(points) : (locale_t)0;
 	fd = mute(&saved);
 	ok = draw_all(&d, x->format, out);
@@ -410,6 +440,8 @@ hg_render_buf(const struct hg_picture *p, const char *ext, struct ot_buf *out,
 	}
 	if (ok)
 		return OT_OK;
-	return ot_fail(err, OT_FAILED, "libgvc could not draw the %s picture"
-		       "%s%s", ext, *said ? ": " : "", said);
+	return ot_fail(err, OT_FAILED,
+		       "libgvc could not draw the %s picture"
+		       "%s%s",
+		       ext, *said ? ": " : "", said);
 }

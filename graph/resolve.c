@@ -20,7 +20,7 @@
 #include "graph/names.h"
 #include "graph/store.h"
 
-#define SHOWN_NAMES 4		/* in a message */
+#define SHOWN_NAMES 4 /* in a message */
 
 static int
 node_compare(const void *a, const void *b)
@@ -124,11 +124,15 @@ fail_unknown(const struct hg_graph *g, const char *type, struct ot_err *err)
 		if (g->kinds[k].count > 0 && is_near(&g->kinds[k], type))
 			name_list(&near, g->kinds[k].full, &n);
 	if (n > 0)
-		st = ot_fail(err, OT_FAILED, "no type '%s' in this heap; "
-			     "near it: %s", word, ot_buf_str(&near));
+		st = ot_fail(err, OT_FAILED,
+			     "no type '%s' in this heap; "
+			     "near it: %s",
+			     word, ot_buf_str(&near));
 	else
-		st = ot_fail(err, OT_FAILED, "no type '%s' in this heap; "
-			     "'objtop types' lists those there are", word);
+		st = ot_fail(err, OT_FAILED,
+			     "no type '%s' in this heap; "
+			     "'objtop types' lists those there are",
+			     word);
 	ot_buf_release(&near);
 	return st;
 }
@@ -197,9 +201,8 @@ hg_resolve_kind(const struct hg_graph *g, const char *type, hg_kind *kind,
 bool
 hg_same_type(const struct hg_graph *g, hg_kind a, hg_kind b)
 {
-	return a == b ||
-	       (strcmp(g->kinds[a].full, g->kinds[b].full) == 0 &&
-		strcmp(g->kinds[a].module, g->kinds[b].module) == 0);
+	return a == b || (strcmp(g->kinds[a].full, g->kinds[b].full) == 0 &&
+			  strcmp(g->kinds[a].module, g->kinds[b].module) == 0);
 }
 
 enum ot_status
@@ -248,8 +251,8 @@ one_node(hg_node node, hg_node **nodes, uint32_t *n, struct ot_err *err)
 
 /* TYPE#N: cuts the list of instances down to the N-th. */
 static enum ot_status
-pick(const struct hg_graph *g, hg_kind kind, const char *nth,
-     hg_node *nodes, uint32_t *n, struct ot_err *err)
+pick(const struct hg_graph *g, hg_kind kind, const char *nth, hg_node *nodes,
+     uint32_t *n, struct ot_err *err)
 {
 	char name[128];
 	uint64_t i;
@@ -257,10 +260,13 @@ pick(const struct hg_graph *g, hg_kind kind, const char *nth,
 	ot_escape_to(name, sizeof(name), g->kinds[kind].full,
 		     strlen(g->kinds[kind].full), OT_ESC_TERM);
 	if (!ot_parse_u64(nth, &i))
-		return ot_fail(err, OT_USAGE, "'#%.40s' is no number: %s#0 is "
-			       "the first instance", nth, name);
+		return ot_fail(err, OT_USAGE,
+			       "'#%.40s' is no number: %s#0 is "
+			       "the first instance",
+			       nth, name);
 	if (i >= *n)
-		return ot_fail(err, OT_FAILED, "there is no %s#%" PRIu64
+		return ot_fail(err, OT_FAILED,
+			       "there is no %s#%" PRIu64
 			       ": this heap has %" PRIu32 ", counted from 0",
 			       name, i, *n);
 	nodes[0] = nodes[i];
@@ -285,9 +291,11 @@ hg_resolve(const struct hg_graph *g, const char *object, hg_node **nodes,
 		node = hg_at(g, addr);
 		if (node != HG_NONE)
 			return one_node(node, nodes, n, err);
-		return ot_fail(err, OT_FAILED, "no object at 0x%" PRIx64
+		return ot_fail(err, OT_FAILED,
+			       "no object at 0x%" PRIx64
 			       " in this heap: it may be gone, or an address "
-			       "inside of one", addr);
+			       "inside of one",
+			       addr);
 	}
 	type = strndup(object, hash ? (size_t)(hash - object) : strlen(object));
 	if (!type)
@@ -298,8 +306,10 @@ hg_resolve(const struct hg_graph *g, const char *object, hg_node **nodes,
 	if (st == OT_OK && hash)
 		st = pick(g, kind, hash + 1, *nodes, n, err);
 	if (st == OT_OK && *n == 0)
-		st = ot_fail(err, OT_FAILED, "no instances of %.200s in this "
-			     "heap", type);
+		st = ot_fail(err, OT_FAILED,
+			     "no instances of %.200s in this "
+			     "heap",
+			     type);
 	free(type);
 	if (st != OT_OK) {
 		free(*nodes);

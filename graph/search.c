@@ -18,16 +18,13 @@
 #include "graph/an_util.h"
 #include "graph/store.h"
 
-#define CHECK_EVERY	65536u
-#define AHEAD		8u
+#define CHECK_EVERY 65536u
+#define AHEAD 8u
 
 static const unsigned char root_rank[OTW_ROOT_COUNT] = {
-	[OTW_ROOT_MODULE] = 0,
-	[OTW_ROOT_GLOBAL] = 1,
-	[OTW_ROOT_FRAME] = 2,
-	[OTW_ROOT_THREAD] = 3,
-	[OTW_ROOT_INTERPRETER] = 4,
-	[OTW_ROOT_STATIC] = 5,
+	[OTW_ROOT_MODULE] = 0,	    [OTW_ROOT_GLOBAL] = 1,
+	[OTW_ROOT_FRAME] = 2,	    [OTW_ROOT_THREAD] = 3,
+	[OTW_ROOT_INTERPRETER] = 4, [OTW_ROOT_STATIC] = 5,
 	[OTW_ROOT_OTHER] = 6,
 };
 #define RANKS 7u
@@ -97,15 +94,15 @@ go_through(struct hg_search *s, hg_node n, hg_node target)
 			s->queue[s->n++] = to;
 		} else if (found == HG_NONE ||
 			   hg_edge_relation(g, found) == OTW_REL_KEY) {
-			found = e;	/* a value tells more than a key */
+			found = e; /* a value tells more than a key */
 		}
 	}
 	return found;
 }
 
 enum ot_status
-hg_search_run(struct hg_search *s, hg_node target, hg_edge *found,
-	      uint32_t max, uint32_t *nfound, struct ot_err *err)
+hg_search_run(struct hg_search *s, hg_node target, hg_edge *found, uint32_t max,
+	      uint32_t *nfound, struct ot_err *err)
 {
 	enum ot_status st = OT_OK;
 	uint32_t at, count = 0, modules;

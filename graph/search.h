@@ -9,18 +9,18 @@
 #include "graph/ignore.h"
 
 /* In parent[]: not reached; a root; not to be entered. */
-#define HG_P_NONE	0u
-#define HG_P_ROOT	(UINT32_MAX - 1u)
-#define HG_P_BLOCKED	UINT32_MAX
+#define HG_P_NONE 0u
+#define HG_P_ROOT (UINT32_MAX - 1u)
+#define HG_P_BLOCKED UINT32_MAX
 
 struct hg_search {
 	const struct hg_graph *g;
 	const struct hg_args *args;
 	struct hg_ignore *ignore;
-	uint32_t *parent;	/* per node: 1 + the edge it was reached by */
-	hg_node *queue;		/* all nodes reached, nearest first */
+	uint32_t *parent; /* per node: 1 + the edge it was reached by */
+	hg_node *queue;	  /* all nodes reached, nearest first */
 	uint32_t n;
-	unsigned char *leaf;	/* bits: reached, not gone through; or NULL */
+	unsigned char *leaf; /* bits: reached, not gone through; or NULL */
 };
 
 enum ot_status hg_search_init(struct hg_search *s, const struct hg_graph *g,

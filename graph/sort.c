@@ -14,11 +14,11 @@
 
 #include "graph/raw.h"
 
-#define DIGIT_BITS	11u
-#define DIGITS		(1u << DIGIT_BITS)
+#define DIGIT_BITS 11u
+#define DIGITS (1u << DIGIT_BITS)
 
 struct sorter {
-	uint64_t *key, *key2;	/* ping and pong */
+	uint64_t *key, *key2; /* ping and pong */
 	uint32_t *at, *at2;
 	uint32_t n;
 };

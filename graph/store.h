@@ -35,7 +35,7 @@ size_t hg_aside_memory(const struct hg_aside *a);
 #define HG_WIDE UINT16_MAX
 
 struct hg_narrow {
-	uint16_t *v;		/* NULL: all zero */
+	uint16_t *v; /* NULL: all zero */
 	struct hg_aside wide;
 };
 
@@ -43,9 +43,9 @@ struct hg_narrow {
  * An edge's label in 32 bits: relation, name type, value (index or name id);
  * the largest value means: look aside.
  */
-#define HG_LABEL_VALUE_BITS	25u
-#define HG_LABEL_TYPE_BITS	2u
-#define HG_LABEL_ASIDE		((1u << HG_LABEL_VALUE_BITS) - 1u)
+#define HG_LABEL_VALUE_BITS 25u
+#define HG_LABEL_TYPE_BITS 2u
+#define HG_LABEL_ASIDE ((1u << HG_LABEL_VALUE_BITS) - 1u)
 
 _Static_assert(OTW_REL_COUNT <= 32, "five bits of relation in a label");
 _Static_assert(OTW_NAME_ID < 4, "two bits of name type in a label");
@@ -53,7 +53,8 @@ _Static_assert(OTW_NAME_ID < 4, "two bits of name type in a label");
 static inline uint32_t
 hg_label_pack(unsigned relation, unsigned type, uint32_t value)
 {
-	return (uint32_t)relation << (HG_LABEL_VALUE_BITS + HG_LABEL_TYPE_BITS) |
+	return (uint32_t)relation
+		       << (HG_LABEL_VALUE_BITS + HG_LABEL_TYPE_BITS) |
 	       (uint32_t)type << HG_LABEL_VALUE_BITS | value;
 }
 
@@ -76,9 +77,9 @@ hg_label_value(uint32_t label)
 }
 
 /* kind and flags of an object in one word. */
-#define HG_KIND_BITS	24u
-#define HG_KIND_MASK	((1u << HG_KIND_BITS) - 1u)
-#define HG_KINDS_MAX	HG_KIND_MASK
+#define HG_KIND_BITS 24u
+#define HG_KIND_MASK ((1u << HG_KIND_BITS) - 1u)
+#define HG_KINDS_MAX HG_KIND_MASK
 
 /*
  * Addresses: sorted, split into segments of equal upper half, so that 4 bytes
@@ -87,20 +88,20 @@ hg_label_value(uint32_t label)
  * the buckets and one into the column.
  */
 struct hg_seg {
-	uint32_t hi;		/* upper half of its addresses */
-	uint32_t first;		/* first object */
-	uint32_t base;		/* lower half of the first object's address */
-	uint32_t bucket;	/* its first bucket */
+	uint32_t hi;	 /* upper half of its addresses */
+	uint32_t first;	 /* first object */
+	uint32_t base;	 /* lower half of the first object's address */
+	uint32_t bucket; /* its first bucket */
 	uint32_t nbuckets;
-	unsigned shift;		/* bucket width is 1 << shift */
+	unsigned shift; /* bucket width is 1 << shift */
 };
 
 struct hg_addrs {
-	uint32_t *lo;		/* per object */
+	uint32_t *lo; /* per object */
 	uint32_t n;
-	struct hg_seg *segs;	/* ascending */
+	struct hg_seg *segs; /* ascending */
 	uint32_t nsegs;
-	uint32_t *buckets;	/* first object of each, and one more */
+	uint32_t *buckets; /* first object of each, and one more */
 	size_t nbuckets;
 };
 
@@ -119,9 +120,9 @@ struct hg_kind_row {
 	const char *name, *module, *full;
 	uint32_t flags;
 	uint64_t count, bytes, tracked;
-	uint32_t first;		/* into kind_nodes */
-	bool container;		/* some instance has items, keys or values */
-	hg_node node;		/* of the type object itself, or HG_NONE */
+	uint32_t first; /* into kind_nodes */
+	bool container; /* some instance has items, keys or values */
+	hg_node node;	/* of the type object itself, or HG_NONE */
 };
 
 struct hg_root_row {
@@ -135,35 +136,35 @@ struct hg_root_row {
 
 struct hg_graph {
 	struct hg_info info;
-	struct ot_arena arena;	/* strings of info, kinds, roots */
+	struct ot_arena arena; /* strings of info, kinds, roots */
 
 	uint32_t nobjects, nroots, nedges, nkinds;
 
 	struct hg_addrs addrs;
-	uint32_t *kind;		/* kind | flags << HG_KIND_BITS */
+	uint32_t *kind; /* kind | flags << HG_KIND_BITS */
 	struct hg_narrow bytes, extra;
-	struct hg_narrow refcount;	/* plus one: 0 is "none" */
-	uint32_t *text;		/* 1 + offset into texts, 0: none; may be NULL */
-	unsigned char *texts;	/* a length byte, then that many bytes */
+	struct hg_narrow refcount; /* plus one: 0 is "none" */
+	uint32_t *text;	      /* 1 + offset into texts, 0: none; may be NULL */
+	unsigned char *texts; /* a length byte, then that many bytes */
 	size_t texts_len;
 
-	uint32_t *out;		/* nodes + 1 */
-	uint32_t *to;		/* per edge */
-	uint32_t *label;	/* per edge */
+	uint32_t *out;	 /* nodes + 1 */
+	uint32_t *to;	 /* per edge */
+	uint32_t *label; /* per edge */
 	struct hg_aside label_aside;
-	uint32_t *sample;	/* source of edge i << HG_SAMPLE_SHIFT */
-	uint32_t *in;		/* nodes + 1 */
-	uint32_t *in_edges;	/* per edge; edges from roots come last */
+	uint32_t *sample;   /* source of edge i << HG_SAMPLE_SHIFT */
+	uint32_t *in;	    /* nodes + 1 */
+	uint32_t *in_edges; /* per edge; edges from roots come last */
 
 	struct hg_kind_row *kinds;
 	uint32_t *kind_nodes;
-	hg_kind *kind_by_node;	/* kinds with a node, by node */
+	hg_kind *kind_by_node; /* kinds with a node, by node */
 	uint32_t nkind_by_node;
 
 	struct hg_root_row *roots;
 
-	char *names;		/* all names, one behind the other */
-	uint32_t *name_off;	/* nnames + 1 */
+	char *names;	    /* all names, one behind the other */
+	uint32_t *name_off; /* nnames + 1 */
 	uint32_t nnames;
 };
 

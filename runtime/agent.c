@@ -324,6 +324,10 @@ constructor(void)
 		return;
 	}
 	fd = ota_preload();
-	if (fd >= 0 && start(fd, true))
+	if (fd < 0)
+		return;
+	if (start(fd, true))
 		ota_close(fd);
+	else
+		py_exit_early(ota_dlsym, program_ends);
 }

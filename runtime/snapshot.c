@@ -440,14 +440,18 @@ answer_timeout(struct shot *s)
 static bool
 answer_died(struct shot *s)
 {
-	int sig = WTERMSIG(s->status);
 	char *m = s->message;
 	size_t cap = sizeof(s->message), n;
 
 	s->ring.sh->phase[sizeof(s->ring.sh->phase) - 1] = '\0';
-	n = ota_cat(m, cap, 0, "the walk died of signal ");
-	n = ota_cat_u64(m, cap, n, (uint64_t)sig);
-	n = ota_cat(m, cap, n, signal_name(sig));
+	if (WIFSIGNALED(s->status)) {
+		n = ota_cat(m, cap, 0, "the walk died of signal ");
+		n = ota_cat_u64(m, cap, n, (uint64_t)WTERMSIG(s->status));
+		n = ota_cat(m, cap, n, signal_name(WTERMSIG(s->status)));
+	} else {
+		n = ota_cat(m, cap, 0, "the walk left with exit code ");
+		n = ota_cat_u64(m, cap, n, (uint64_t)WEXITSTATUS(s->status));
+	}
 	n = ota_cat(m, cap, n, " while at: ");
 	n = ota_cat(m, cap, n, s->ring.sh->phase);
 	ota_cat(m, cap, n, "; the program itself is unharmed");

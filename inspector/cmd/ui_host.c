@@ -37,8 +37,9 @@ host_want_graph(void *ctx, struct ui *ui)
 		ui_graph_failed(ui, s->t == NULL ? "there is no target yet" :
 				"the target is gone, and no whole snapshot was "
 				"taken while it was there");
-	else
-		s->want_graph = true;
+	else if (s->sample.running == NULL ||
+		 s->sample.kind == UI_SAMPLE_COUNTS)
+		s->want_graph = true;	/* else it is on its way */
 }
 
 static bool

@@ -137,6 +137,10 @@ ui_screen_close(struct ui_screen *s)
 	if (s == NULL)
 		return;
 	curs_set(1);
+	if (exit_ca_mode == NULL) {	/* no screen of our own to leave */
+		erase();
+		refresh();
+	}
 	endwin();
 	delscreen(s->term);
 	free(s);

@@ -104,7 +104,7 @@ header_count(char *dst, size_t cap, uint64_t n)
 }
 
 static void
-header_heap(const struct live *l, struct ui_cells *c)
+header_heap(const struct live *l, bool moves, struct ui_cells *c)
 {
 	char text[64];
 	int x = -1;
@@ -121,7 +121,7 @@ header_heap(const struct live *l, struct ui_cells *c)
 	}
 	header_count(text, sizeof(text), l->tracked);
 	x = header_put(c, 1, x, "tracked", UI_BOLD, text);
-	if (l->n < 2)
+	if (l->n < 2 || !moves)
 		return;
 	snprintf(text, sizeof(text), "%.0f/s",
 		 l->rate < 0 ? -l->rate : l->rate);
@@ -183,7 +183,7 @@ header_sample(const struct view_status *s, struct ui_cells *c)
 	x += ui_put(c, 2, x, 14, UI_LABEL, "target held ");
 	x += ui_put(c, 2, x, 16, UI_BOLD,
 		    ot_fmt_duration_us(text, sizeof(text), s->held_us));
-	if (s->state != VIEW_LIVE && s->state != VIEW_PAUSED)
+	if ((s->state != VIEW_LIVE && s->state != VIEW_PAUSED) || s->cost == 0)
 		return;
 	x += ui_put(c, 2, x, 2, UI_PLAIN, ", ");
 	x += ui_putf(c, 2, x, 12, s->cost > 0.02 ? UI_WARN : UI_BOLD, "%.2g %%",
@@ -197,7 +197,7 @@ view_header_draw(const struct view_ctx *ctx, struct ui_cells *c)
 	header_target(&ctx->status, c);
 	if (ctx->status.pid == 0 && ctx->status.file[0] == '\0')
 		return 1;
-	header_heap(ctx->live, c);
+	header_heap(ctx->live, ctx->status.state != VIEW_FILE, c);
 	header_state(&ctx->status, c);
 	header_sample(&ctx->status, c);
 	return 3;

@@ -47,6 +47,11 @@ static struct {
 	object none;
 } api;
 
+static struct {
+	void *(*find)(void *, const char *);	/* NULL: done, or not asked */
+	void (*ending)(void);
+} early;
+
 static void (*on_ending)(void);
 static object function;		/* ours, while it is registered */
 static atomic_bool ended;
@@ -145,16 +150,17 @@ py_exit_install(void *(*find)(void *, const char *), bool always,
 	object f;
 	int gil;
 
-	if (function || atomic_load(&ended) || !find_api(find))
+	if (atomic_load(&ended) || !find_api(find))
 		return;
 	if (minor_version() < (always ? KNOWN_FROM : HARMED_FROM))
 		return;
-	on_ending = ending;
 	gil = api.ensure();
-	f = api.new_function(&definition, NULL, NULL);
+	/* only now: the audit hook may have been here before */
+	f = function ? NULL : api.new_function(&definition, NULL, NULL);
 	if (!f) {
 		api.err_clear();
 	} else {
+		on_ending = ending;
 		/* before it is reachable: from here on it is not counted */
 		function = f;
 		if (!call_atexit("register", f)) {
@@ -163,6 +169,37 @@ py_exit_install(void *(*find)(void *, const char *), bool always,
 		}
 	}
 	api.release(gil);
+}
+
+/*
+ * Audit event of a main program about to begin (Modules/main.c): by now the
+ * interpreter stands, and not one line of the program has run.
+ */
+static int
+audit(const char *event, object args, void *user)
+{
+	static const char begins[] = "cpython.run_";
+	const size_t len = sizeof(begins) - 1;
+
+	(void)args, (void)user;
+	if (early.find && strlen(event) > len &&
+	    memcmp(event, begins, len) == 0) {
+		py_exit_install(early.find, true, early.ending);
+		early.find = NULL;
+	}
+	return 0;
+}
+
+void
+py_exit_early(void *(*find)(void *, const char *), void (*ending)(void))
+{
+	int (*add)(int (*)(const char *, object, void *), void *);
+
+	if (!get(find, &add, "PySys_AddAuditHook"))
+		return;
+	early.find = find;
+	early.ending = ending;
+	add(audit, NULL);
 }
 
 void

@@ -17,6 +17,15 @@
 void py_exit_install(void *(*find)(void *, const char *), bool always,
 		     void (*ending)(void));
 
+/*
+ * The same for an interpreter that has not started yet: to be called before
+ * main().  An audit hook (PySys_AddAuditHook, 3.8) sees the main program begin
+ * and installs the function then, so that no program is too short; the hook
+ * stays, asleep.
+ */
+void py_exit_early(void *(*find)(void *, const char *),
+		   void (*ending)(void));
+
 /* Undoes that; waits for the lock.  Not after `ending` was called. */
 void py_exit_remove(void);
 

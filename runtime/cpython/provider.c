@@ -92,11 +92,11 @@ static int
 hold(void *unused, char *why, size_t cap)
 {
 	(void)unused;
+	if (self.is_finalizing())
+		return refuse(why, cap, "the interpreter is shutting down");
 	if (!self.is_initialized())
 		return refuse(why, cap, "the interpreter is not initialised; "
 			      "try again later");
-	if (self.is_finalizing())
-		return refuse(why, cap, "the interpreter is shutting down");
 	self.created = !self.this_thread();
 	self.gil = self.ensure();
 	if (self.is_finalizing()) {
@@ -118,18 +118,18 @@ release(void *unused)
 	self.release(self.gil);
 }
 
-static int
-walk(void *unused, struct objtop_sink *sink, char *why, size_t cap)
+int
+py_walk_with(const struct py_layout *L, struct objtop_sink *sink, char *why,
+	     size_t cap)
 {
 	struct py_walk *w = sink->alloc(sink, sizeof(*w));
 
-	(void)unused;
 	if (cap)
 		why[0] = '\0';
 	if (!w)
 		return refuse(why, cap, "no memory for the walk");
 	w->sink = sink;
-	w->L = py_layout_find(self.minor);
+	w->L = L;
 	w->minor = self.minor;
 	w->T = self.types;
 	w->runtime = self.runtime;
@@ -141,6 +141,13 @@ walk(void *unused, struct objtop_sink *sink, char *why, size_t cap)
 	w->true_ = self.true_;
 	w->false_ = self.false_;
 	return py_walk_run(w, why, cap);
+}
+
+static int
+walk(void *unused, struct objtop_sink *sink, char *why, size_t cap)
+{
+	(void)unused;
+	return py_walk_with(py_layout_find(self.minor), sink, why, cap);
 }
 
 /* "3.11.7 (main, ...)": the version up to the blank, and the minor number. */

@@ -218,6 +218,9 @@ int py_walk_run(struct py_walk *w, char *why, size_t cap);
 
 /* ---- provider.c ---- */
 
+/* The walk of the heap held, with a layout to be verified. */
+int py_walk_with(const struct py_layout *L, struct objtop_sink *sink,
+		 char *why, size_t cap);
 /* Appends to a message of cap bytes. */
 void py_why(char *why, size_t cap, const char *text);
 

@@ -8,6 +8,7 @@ pyenv.  walkdump.so is looked for in $OBJTOP_WALKDUMP, else in tests/e2e of
 the current directory, which is where make puts it.
 """
 import collections
+import concurrent.futures
 import glob
 import json
 import os
@@ -26,10 +27,10 @@ TRACKED, FROZEN, IMMORTAL, WEAKREFS = 1, 2, 4, 8
 META = 1
 TIME_LIMIT = 120
 
-PROBE = """import sys, sysconfig
+PROBE = """import os, sys, sysconfig
 print(sys.version_info[0], sys.version_info[1],
       int(bool(sysconfig.get_config_var("Py_GIL_DISABLED"))),
-      sys.implementation.name)"""
+      sys.implementation.name, os.path.realpath(sys.executable))"""
 
 
 def candidates():
@@ -48,17 +49,23 @@ def interpreters():
     """Paths of the CPythons that the walk knows, each once."""
     found, seen = [], set()
     for path in candidates():
-        real = os.path.realpath(path)
-        if real in seen:
+        if os.path.realpath(path) in seen:
             continue
-        seen.add(real)
+        seen.add(os.path.realpath(path))
         try:
             out = subprocess.run([path, "-c", PROBE], timeout=TIME_LIMIT,
                                  stdout=subprocess.PIPE,
                                  stderr=subprocess.DEVNULL, check=True)
-            major, minor, free_threaded, name = out.stdout.split()
+            major, minor, free_threaded, name, real = out.stdout.split(
+                None, 4)
         except (OSError, subprocess.SubprocessError, ValueError):
             continue
+        # What stands on the PATH may be a script that starts another.
+        real = os.fsdecode(real.rstrip())
+        if real != os.path.realpath(path):
+            if real in seen:
+                continue
+            seen.add(real)
         if (int(major) == 3 and 8 <= int(minor) <= 15 and
                 free_threaded == b"0" and name == b"cpython"):
             found.append(path)
@@ -157,6 +164,19 @@ class Case:
         shutil.rmtree(self.directory)
 
 
+def run_corner(python, library, directory, *arguments):
+    """One of walk_corners.py: its last line, as JSON."""
+    out = subprocess.run(
+        [python, os.path.join(HERE, "walk_corners.py"), library,
+         os.path.join(directory, "walk.corner")] + list(arguments),
+        timeout=TIME_LIMIT, stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    text = out.stdout.decode(errors="replace")
+    if out.returncode:
+        raise AssertionError("%s: %s %s" % (python, out.returncode, text))
+    return json.loads(text.splitlines()[-1])
+
+
 def library_path():
     given = os.environ.get("OBJTOP_WALKDUMP")
     return os.path.abspath(given or os.path.join("tests", "e2e",
@@ -178,19 +198,20 @@ class TestWalk(unittest.TestCase):
 
     @classmethod
     def setUpClass(cls):
-        library = library_path()
+        cls.library = library = library_path()
         if not os.path.exists(library):
             raise AssertionError("%s is missing; run make check" % library)
-        cls.cases = []
-        for python in interpreters():
-            case = Case(python, library)
+        with concurrent.futures.ThreadPoolExecutor(2) as pool:
+            cls.cases = list(pool.map(lambda p: Case(p, library),
+                                      interpreters()))
+        for case in cls.cases:
             cls.addClassCleanup(case.forget)
-            if case.status:
-                raise AssertionError("%s: %s %s" % (python, case.status,
-                                                    case.output))
-            cls.cases.append(case)
         if not cls.cases:
             raise AssertionError("no CPython 3.8 to 3.15 was found")
+        for case in cls.cases:
+            if case.status:
+                raise AssertionError("%s: %s %s" % (case.python, case.status,
+                                                    case.output))
 
     @each_case
     def test_whole(self, case):
@@ -419,6 +440,68 @@ class TestWalk(unittest.TestCase):
         addresses = list(case.walk("few").objects)
         up = sum(a < b for a, b in zip(addresses, addresses[1:]))
         self.assertGreater(up, 0.9 * len(addresses))
+
+    def corner(self, case, *arguments):
+        return run_corner(case.python, self.library, case.directory,
+                          *arguments)
+
+    @each_case
+    def test_foreign_thread(self, case):
+        """A thread that comes in from outside shows all but itself."""
+        threads = self.corner(case, "thread")
+        w = Walk(os.path.join(case.directory, "walk.corner"))
+        self.assertTrue(w.whole)
+        self.assertEqual(
+            sorted(r[1] for r in w.roots if r[0] == "THREAD"),
+            sorted(threads["native"]))
+        frames = [r[2].split(" (")[0] for r in w.roots if r[0] == "FRAME"]
+        self.assertIn("call_foreign", frames)
+        self.assertNotIn(0, {r[1] for r in w.roots if r[0] == "FRAME"})
+
+    @each_case
+    def test_ending(self, case):
+        """An interpreter that is shutting down is not walked."""
+        self.assertEqual(self.corner(case, "ending"),
+                         [-1, "the interpreter is shutting down"])
+
+    @each_case
+    def test_other_interpreters(self, case):
+        """Others are said to be there; the main one is walked."""
+        if self.corner(case, "interpreters") == "none":
+            self.skipTest("no module for interpreters in this build")
+        w = Walk(os.path.join(case.directory, "walk.corner"))
+        self.assertTrue(w.whole)
+        self.assertEqual(w.unseen, ["other interpreters in this process"])
+        self.assertEqual(w.counts().get("Marked"), 7)
+
+    @each_case
+    def test_wrong_layout(self, case):
+        """A layout that does not fit is refused, and no crash."""
+        fields = """ob_type tp_name tp_basicsize heap_type_size tuple_item
+            list_allocated set_small str_full cell_ref exc_cause dict_keys
+            func_code func_globals co_linetable ts_interp
+            in_modules in_sysdict in_builtins
+            rt_interp_main""".split()
+        results = self.corner(case, "wrong", *fields)
+        self.assertEqual(len(results), len(fields))
+        for field, (status, why) in zip(fields, results):
+            self.assertEqual(status, 1, (field, why))
+            self.assertIn("memory layout", why)
+
+    @each_case
+    def test_moved_lists(self, case):
+        """The collector's lists are found where no table says they are."""
+        field = "rt_gc" if case.expected["version"] < [3, 9] else "in_gc"
+        self.assertEqual(self.corner(case, "wrong", field), [[0, ""]])
+
+    @each_case
+    def test_deep(self, case):
+        """No recursion, and no walk that grows with the square."""
+        self.corner(case, "deep")
+        w = Walk(os.path.join(case.directory, "walk.corner"))
+        self.assertTrue(w.whole)
+        n = sum(1 for o in w.objects.values() if w.kinds[o[2]][3] == "tuple")
+        self.assertGreater(n, 100000)
 
     @each_case
     def test_imports(self, case):

@@ -21,4 +21,4 @@ check_DATA += tests/e2e/walkdump.so
 CLEANFILES += tests/e2e/walkdump.so
 TESTS += tests/e2e/test_walk.py
 EXTRA_DIST += tests/e2e/walkdump.c tests/e2e/test_walk.py \
-	tests/e2e/walk_scenario.py
+	tests/e2e/walk_corners.py tests/e2e/walk_scenario.py

@@ -13,6 +13,7 @@
 
 #include <dlfcn.h>
 #include <errno.h>
+#include <pthread.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
@@ -23,10 +24,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "runtime/cpython/py.h"
+#include "runtime/cpython/walk.h"
 
 #define MOST_NAMES	(1u << 22)
 #define KEYS		(1u << 22)
+#define WHY_MAX		400
 #define CHUNK		((size_t)64 << 20)
 
 struct chunk {
@@ -259,10 +261,14 @@ dump_free(struct dump *d)
 	munmap(d, sizeof(*d));
 }
 
+/* Non-NULL: what the walk takes for this version's layout. */
+static const struct py_layout *wrong;
+
 static int
 walk(struct objtop_provider *p, struct dump *d, char *why, size_t cap)
 {
-	int failed = p->walk(p->self, &d->sink, why, cap);
+	int failed = wrong ? py_walk_with(wrong, &d->sink, why, cap) :
+		p->walk(p->self, &d->sink, why, cap);
 
 	line(d, false);
 	if (failed) {
@@ -281,15 +287,22 @@ static int
 walk_in_clone(struct objtop_provider *p, struct dump *d, char *why, size_t cap)
 {
 	int status = -1;
-	long pid = syscall(SYS_clone, 0, 0, 0, 0, 0);
+	char *shared = mmap(NULL, WHY_MAX, PROT_READ | PROT_WRITE,
+			    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	long pid;
 
+	if (shared == MAP_FAILED)
+		return -1;
+	pid = syscall(SYS_clone, 0, 0, 0, 0, 0);
 	if (pid == 0) {
 		signal(SIGSEGV, SIG_DFL);
-		_exit(walk(p, d, why, cap) ? 1 : 0);
+		_exit(walk(p, d, shared, WHY_MAX) ? 1 : 0);
 	}
 	fclose(d->f);
 	if (pid < 0 || waitpid((pid_t)pid, &status, __WALL) < 0)
 		return -1;
+	snprintf(why, cap, "%s", shared);
+	munmap(shared, WHY_MAX);
 	if (WIFSIGNALED(status))
 		return 1000 + WTERMSIG(status);
 	return WEXITSTATUS(status);
@@ -297,6 +310,9 @@ walk_in_clone(struct objtop_provider *p, struct dump *d, char *why, size_t cap)
 
 OBJTOP_EXPORT int walkdump(const char *path, unsigned want, int clone,
 			   char *why, size_t cap);
+OBJTOP_EXPORT int walkdump_foreign(const char *path, char *why, size_t cap);
+OBJTOP_EXPORT int walkdump_wrong(const char *path, const char *field,
+				 char *why, size_t cap);
 
 /* 0; or a reason in why[cap], or 1000 + the signal that ended the clone. */
 int
@@ -306,6 +322,8 @@ walkdump(const char *path, unsigned want, int clone, char *why, size_t cap)
 	struct dump *d;
 	int failed;
 
+	if (cap)
+		why[0] = '\0';
 	if (!py_provider(dlsym, &p, why, cap))
 		return -1;
 	d = dump_new(path, want);
@@ -320,5 +338,75 @@ walkdump(const char *path, unsigned want, int clone, char *why, size_t cap)
 		fclose(d->f);
 	}
 	dump_free(d);
+	return failed;
+}
+
+struct call {
+	const char *path;
+	char *why;
+	size_t cap;
+	int failed;
+};
+
+static void *
+foreign(void *arg)
+{
+	struct call *c = arg;
+
+	c->failed = walkdump(c->path, OBJTOP_WANT_OBJECTS | OBJTOP_WANT_REFS |
+			     OBJTOP_WANT_NAMES | OBJTOP_WANT_ROOTS, 1, c->why,
+			     c->cap);
+	return NULL;
+}
+
+/* The same on a thread that Python knows nothing of, as the agent's is. */
+int
+walkdump_foreign(const char *path, char *why, size_t cap)
+{
+	struct call c = { path, why, cap, -1 };
+	pthread_t thread;
+
+	if (pthread_create(&thread, NULL, foreign, &c) ||
+	    pthread_join(thread, NULL))
+		return -1;
+	return c.failed;
+}
+
+static const struct field {
+	const char *name;
+	size_t offset, size;
+} fields[] = {
+#define L(f, a, b, c, d, e, g, h, i) \
+	{ #f, offsetof(struct py_layout, f), \
+	  sizeof(((struct py_layout *)0)->f) },
+#include "runtime/cpython/layouts.def"
+};
+
+/* The same with one field of the layout 8 bytes off. */
+int
+walkdump_wrong(const char *path, const char *field, char *why, size_t cap)
+{
+	static struct py_layout layout;
+	const char *(*version)(void);
+	void *f = dlsym(NULL, "Py_GetVersion");
+	char *at = (char *)&layout;
+	size_t i;
+	int failed = -1;
+
+	if (!f)
+		return -1;
+	memcpy(&version, &f, sizeof(version));
+	layout = *py_layout_find((unsigned)atoi(version() + 2));
+	for (i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
+		if (strcmp(fields[i].name, field))
+			continue;
+		if (fields[i].size == sizeof(uint16_t))
+			*(uint16_t *)(void *)(at + fields[i].offset) += 8;
+		else
+			*(uint32_t *)(void *)(at + fields[i].offset) += 8;
+		wrong = &layout;
+		failed = walkdump(path, OBJTOP_WANT_COUNTS, 1, why, cap);
+		wrong = NULL;
+	}
 	return failed;
 }

@@ -76,13 +76,16 @@ void
 t_enc_begin(struct t_enc *t)
 {
 	struct otw_hello hello = {
-		.version = OTW_VERSION, .pid = 4242,
-		.runtime = str("cpython"), .runtime_version = str("3.11.7"),
+		.version = OTW_VERSION,
+		.pid = 4242,
+		.runtime = str("cpython"),
+		.runtime_version = str("3.11.7"),
 		.command = str("python3 shop/server.py"),
 	};
 	struct otw_begin begin = {
 		.time_ns = 1700000000u * (uint64_t)1000000000u,
-		.mode = OTW_MODE_FORK, .held_ns = 27000000,
+		.mode = OTW_MODE_FORK,
+		.held_ns = 27000000,
 		.want = OTW_WANT_GRAPH,
 	};
 
@@ -93,7 +96,8 @@ t_enc_begin(struct t_enc *t)
 void
 t_enc_kind(struct t_enc *t, uint32_t id, const char *module, const char *name)
 {
-	struct otw_kind k = { .id = id, .module = str(module),
+	struct otw_kind k = { .id = id,
+			      .module = str(module),
 			      .name = str(name) };
 
 	otw_enc_kind(&t->e, &k);
@@ -104,8 +108,12 @@ t_enc_object(struct t_enc *t, uint64_t addr, uint32_t kind, uint64_t bytes,
 	     uint32_t nrefs)
 {
 	struct otw_object o = {
-		.addr = addr, .kind = kind, .flags = OTW_TRACKED,
-		.bytes = bytes, .refcount = 1, .nrefs = nrefs,
+		.addr = addr,
+		.kind = kind,
+		.flags = OTW_TRACKED,
+		.bytes = bytes,
+		.refcount = 1,
+		.nrefs = nrefs,
 	};
 
 	otw_enc_object(&t->e, &o);
@@ -137,11 +145,11 @@ struct object {
 };
 
 struct edge {
-	int from;		/* object, or -1 - root */
+	int from; /* object, or -1 - root */
 	int to;
 	uint8_t relation;
-	char *name;		/* or NULL */
-	long index;		/* where name is NULL; -1: none */
+	char *name; /* or NULL */
+	long index; /* where name is NULL; -1: none */
 };
 
 struct root {
@@ -169,7 +177,8 @@ draw_object(struct drawing *d, const char *name, size_t len)
 			return i;
 	ck_assert_int_lt(d->nobjects, MAX);
 	d->objects[d->nobjects] = (struct object){
-		.name = strndup(name, len), .bytes = 16,
+		.name = strndup(name, len),
+		.bytes = 16,
 	};
 	return d->nobjects++;
 }
@@ -236,8 +245,7 @@ draw_word(struct drawing *d, char *word)
 	if (arrow) {
 		struct edge *e = &d->edges[d->nedges++];
 
-		*e = (struct edge){ .index = -1,
-				    .relation = OTW_REL_INTERNAL };
+		*e = (struct edge){ .index = -1, .relation = OTW_REL_INTERNAL };
 		draw_source(d, word, arrow, e);
 		e->to = draw_object(d, arrow + 1, strlen(arrow + 1));
 		return;
@@ -251,7 +259,7 @@ draw_word(struct drawing *d, char *word)
 	o = &d->objects[draw_object(d, word, strlen(word))];
 	if (text)
 		o->text = strdup(text);
-	for (; colon; ) {
+	for (; colon;) {
 		char *next = strchr(colon, ':');
 
 		if (next)
@@ -322,15 +330,18 @@ draw_encode(struct drawing *d, struct t_enc *t)
 
 	t_enc_begin(t);
 	for (i = 0; i < d->nobjects; i++)
-		kinds[i] = kind_id(d, t, d->objects[i].type ? d->objects[i].type
-							     : "object");
+		kinds[i] = kind_id(d, t,
+				   d->objects[i].type ? d->objects[i].type
+						      : "object");
 	for (j = 0; j < d->nedges; j++)
 		refs[j] = draw_ref(d, t, &d->edges[j]);
 	for (i = d->nobjects - 1; i >= 0; i--) {
 		struct otw_object o = {
-			.addr = T_ADDR(i), .kind = kinds[i],
+			.addr = T_ADDR(i),
+			.kind = kinds[i],
 			.flags = OTW_TRACKED | 2u << 4,
-			.bytes = d->objects[i].bytes, .refcount = 1,
+			.bytes = d->objects[i].bytes,
+			.refcount = 1,
 		};
 
 		if (d->objects[i].text)
@@ -348,8 +359,8 @@ draw_encode(struct drawing *d, struct t_enc *t)
 			if (d->edges[j].from == -1 - i)
 				otw_enc_root_ref(&t->e, &refs[j]);
 	}
-	otw_enc_end(&t->e, &(struct otw_end){ .objects =
-						      (uint64_t)d->nobjects });
+	otw_enc_end(&t->e,
+		    &(struct otw_end){ .objects = (uint64_t)d->nobjects });
 }
 
 struct t_heap
@@ -453,6 +464,19 @@ t_cell(const struct ot_table *t, size_t row, const char *col)
 	ot_buf_clear(b);
 	ot_cell_text(ot_table_at(t, row, (size_t)c), b);
 	return ot_buf_str(b);
+}
+
+/*
+ * Read by the leak checker where there is one: fonts stay with fontconfig
+ * until the process ends, and libgvc keeps a little of each picture.
+ */
+const char *__lsan_default_suppressions(void);
+
+const char *
+__lsan_default_suppressions(void)
+{
+	return "leak:libfontconfig\nleak:libpango\nleak:libgvc\n"
+	       "leak:libglib\n";
 }
 
 int

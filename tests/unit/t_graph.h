@@ -6,7 +6,8 @@
  *
  *	a:dict  a:100  a:shop.Session:56  a:str='x'	an object
  *	a>b  a.name>b  a[3]>b  a[key]>b  a~>b		an edge; ~ is weak
- *	a|>b						from an object to its class
+ *	a|>b						from an object to its
+ *class
  *	@module(shop)>a  @frame(handle).x>a		from a root
  *
  * Objects stand at T_ADDR(0), T_ADDR(1), ... in the order in which they are
@@ -21,7 +22,7 @@
 #include "graph/analysis.h"
 #include "wire/enc.h"
 
-#define T_ADDR(i) (0x7f0000001000u + (uint64_t)(i) * 0x40)
+#define T_ADDR(i) (0x7f0000001000u + (uint64_t)(i)*0x40)
 
 struct t_heap {
 	struct hg_graph *g;
@@ -44,8 +45,8 @@ struct hg_graph *t_enc_graph(struct t_enc *t, struct ot_err *err);
 void t_enc_begin(struct t_enc *t);
 void t_enc_kind(struct t_enc *t, uint32_t id, const char *module,
 		const char *name);
-void t_enc_object(struct t_enc *t, uint64_t addr, uint32_t kind,
-		  uint64_t bytes, uint32_t nrefs);
+void t_enc_object(struct t_enc *t, uint64_t addr, uint32_t kind, uint64_t bytes,
+		  uint32_t nrefs);
 void t_enc_ref(struct t_enc *t, uint64_t to, uint8_t relation);
 void t_enc_root(struct t_enc *t, uint8_t kind, const char *name);
 

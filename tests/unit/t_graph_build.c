@@ -113,13 +113,15 @@ synth_graph(uint32_t objects, size_t piece)
 	struct hg_graph *g = NULL;
 	size_t at;
 
-	ck_assert_int_eq(synth_stream(objects, OTW_WANT_GRAPH | OTW_WANT_TEXT,
-				      &s, &err), OT_OK);
+	ck_assert_int_eq(
+		synth_stream(objects, OTW_WANT_GRAPH | OTW_WANT_TEXT, &s, &err),
+		OT_OK);
 	for (at = 0; at < s.len; at += piece)
-		ck_assert_int_eq(otw_dec_feed(d, s.data + at,
-					      s.len - at < piece ? s.len - at
-								 : piece,
-					      &err), OT_OK);
+		ck_assert_int_eq(
+			otw_dec_feed(d, s.data + at,
+				     s.len - at < piece ? s.len - at : piece,
+				     &err),
+			OT_OK);
 	ck_assert(otw_dec_whole(d) && hg_builder_done(b));
 	ck_assert_int_eq(hg_builder_finish(b, true, &g, &err), OT_OK);
 	ck_assert(!hg_builder_done(b));
@@ -165,8 +167,12 @@ END_TEST
 START_TEST(addresses)
 {
 	static const uint64_t clumps[] = {
-		0x8, 0x55d000000000, 0x55d0ffffff00, 0x7f0000000000,
-		0x7f00fffffff0, 0xfffffffffffff000,
+		0x8,
+		0x55d000000000,
+		0x55d0ffffff00,
+		0x7f0000000000,
+		0x7f00fffffff0,
+		0xfffffffffffff000,
 	};
 	struct ot_err err = OT_ERR_INIT;
 	struct hg_graph *g;
@@ -214,7 +220,7 @@ START_TEST(duplicates_and_nowhere)
 	t_enc_ref(&t, 0x1000, OTW_REL_ITEM);
 	t_enc_ref(&t, 0xdead, OTW_REL_ITEM);
 	t_enc_object(&t, 0x1000, 0, 20, 0);
-	t_enc_object(&t, 0x2000, 0, 99, 1);	/* the first one wins */
+	t_enc_object(&t, 0x2000, 0, 99, 1); /* the first one wins */
 	t_enc_ref(&t, 0x1000, OTW_REL_ITEM);
 	t_enc_root(&t, OTW_ROOT_FRAME, "f");
 	otw_enc_root_ref(&t.e, &(struct otw_ref){ .to = 0xbeef });
@@ -274,8 +280,9 @@ START_TEST(damaged)
 	uint32_t seed = 12345;
 	unsigned round;
 
-	ck_assert_int_eq(synth_stream(300, OTW_WANT_GRAPH | OTW_WANT_TEXT, &s,
-				      NULL), OT_OK);
+	ck_assert_int_eq(
+		synth_stream(300, OTW_WANT_GRAPH | OTW_WANT_TEXT, &s, NULL),
+		OT_OK);
 	for (round = 0; round < 2000; round++) {
 		struct hg_builder *b = hg_builder_new();
 		struct otw_dec *d = otw_dec_new(hg_builder_events(), b);
@@ -315,7 +322,7 @@ START_TEST(two_snapshots)
 			t_enc_begin(&t);
 		else
 			otw_enc_begin(&t.e, &(struct otw_begin){
-				.mode = OTW_MODE_PAUSE });
+						    .mode = OTW_MODE_PAUSE });
 		t_enc_kind(&t, 0, "builtins", i ? "list" : "dict");
 		t_enc_object(&t, 0x1000 + 64 * i, 0, 10 + i, 0);
 		otw_enc_end(&t.e, &(struct otw_end){ 0 });
@@ -372,8 +379,8 @@ END_TEST
 /* Labels beyond what the column holds, and names that repeat. */
 START_TEST(labels_aside)
 {
-	static const int64_t index[] = { 0, 33554430, 33554431, -1,
-					 INT64_MAX, INT64_MIN };
+	static const int64_t index[] = { 0,  33554430,	33554431,
+					 -1, INT64_MAX, INT64_MIN };
 	struct ot_buf b = OT_BUF_INIT;
 	struct ot_err err = OT_ERR_INIT;
 	char want[64];
@@ -386,9 +393,11 @@ START_TEST(labels_aside)
 	t_enc_kind(&t, 0, "builtins", "dict");
 	t_enc_object(&t, 0x2000, 0, 10, 6);
 	for (i = 0; i < 6; i++)
-		otw_enc_ref(&t.e, &(struct otw_ref){
-			.to = 0x1000, .relation = OTW_REL_VALUE,
-			.name_type = OTW_NAME_INDEX, .index = index[i] });
+		otw_enc_ref(&t.e,
+			    &(struct otw_ref){ .to = 0x1000,
+					       .relation = OTW_REL_VALUE,
+					       .name_type = OTW_NAME_INDEX,
+					       .index = index[i] });
 	t_enc_object(&t, 0x1000, 0, 10, 0);
 	otw_enc_end(&t.e, &(struct otw_end){ 0 });
 	g = t_enc_graph(&t, &err);

@@ -26,7 +26,8 @@ chains(const struct t_heap *h, const char *name, const struct hg_args *args)
 
 	ot_buf_clear(&b);
 	ck_assert_msg(hg_chains_find(h->g, t_node(h, name), args, &c, &err) ==
-		      OT_OK, "%s", err.msg);
+			      OT_OK,
+		      "%s", err.msg);
 	for (k = 0; k < c.n; k++) {
 		n = hg_edge_from(h->g, c.edges[k][0]);
 		ck_assert(hg_is_root(h->g, n));
@@ -51,8 +52,7 @@ START_TEST(shortest)
 {
 	struct t_heap h = t_draw("@module(m)>a a>b b>c c>x a>x");
 
-	ck_assert_str_eq(chains(&h, "x", &(struct hg_args){ .k = 1 }),
-			 "m>a>x");
+	ck_assert_str_eq(chains(&h, "x", &(struct hg_args){ .k = 1 }), "m>a>x");
 	ck_assert_str_eq(chains(&h, "x", &plain), "m>a>x; m>a>b>c>x");
 	ck_assert_str_eq(chains(&h, "a", &plain), "m>a");
 	t_heap_free(&h);
@@ -67,8 +67,7 @@ START_TEST(alternatives)
 
 	ck_assert_str_eq(chains(&h, "x", &(struct hg_args){ .k = 2 }),
 			 "m>a>p>x; g>b>q>x");
-	ck_assert_str_eq(chains(&h, "x", &plain),
-			 "m>a>p>x; g>b>q>x; f>a>p>x");
+	ck_assert_str_eq(chains(&h, "x", &plain), "m>a>p>x; g>b>q>x; f>a>p>x");
 	ck_assert_str_eq(chains(&h, "x", &(struct hg_args){ .k = 9 }),
 			 "m>a>p>x; g>b>q>x; f>a>p>x");
 	ck_assert_str_eq(chains(&h, "p", &plain), "m>a>p; f>a>p");
@@ -125,16 +124,20 @@ START_TEST(rows)
 	struct ot_table *t = t_run(h.g, "path", "Session", NULL);
 	char *text = t_text(t);
 
-	ck_assert_str_eq(text,
+	ck_assert_str_eq(
+		text,
 		"why shop.Session at 0x7f00000010c0 is alive\n"
 		"chain  edge             type          address         text\n"
 		"    1  frame handle     frame\n"
-		"    1    local 's'      shop.Session  0x7f00000010c0  Session\n"
+		"    1    local 's'      shop.Session  0x7f00000010c0  "
+		"Session\n"
 		"    2  module shop      module\n"
-		"    2    module         module        0x7f0000001000  module shop\n"
+		"    2    module         module        0x7f0000001000  module "
+		"shop\n"
 		"    2      C-internal   dict          0x7f0000001040  1 item\n"
 		"    2        ['cache']  list          0x7f0000001080  1 item\n"
-		"    2          [7]      shop.Session  0x7f00000010c0  Session\n");
+		"    2          [7]      shop.Session  0x7f00000010c0  "
+		"Session\n");
 	free(text);
 	ck_assert_str_eq(t_cell(t, 0, "step"), "0");
 	ck_assert_str_eq(t_cell(t, 1, "root"), "frame handle");
@@ -151,18 +154,20 @@ END_TEST
  * another, one by nothing. */
 START_TEST(merged)
 {
-	struct t_heap h = t_draw(
-		"c:dict a:S b:S d:S e:S f:S g:S o:S "
-		"@module(shop).cache>c c[k1]>a c[k2]>b c[k3]>d c[k4]>e "
-		"@frame(handle).s>f f.next>g o~>o");
+	struct t_heap h =
+		t_draw("c:dict a:S b:S d:S e:S f:S g:S o:S "
+		       "@module(shop).cache>c c[k1]>a c[k2]>b c[k3]>d c[k4]>e "
+		       "@frame(handle).s>f f.next>g o~>o");
 	struct ot_table *t = t_run(h.g, "path", "S", NULL);
 	char *text = t_text(t);
 
-	ck_assert_str_eq(text,
+	ck_assert_str_eq(
+		text,
 		"why 7 objects of S are alive\n"
 		"chain  count  edge             type    address         text\n"
 		"    1      4  module shop      module\n"
-		"    1      4    local 'cache'  dict    0x7f0000001000  4 items\n"
+		"    1      4    local 'cache'  dict    0x7f0000001000  4 "
+		"items\n"
 		"    1      4      [*]          S\n"
 		"    2      1  frame handle     frame\n"
 		"    2      1    local 's'      S       0x7f0000001140  S\n"
@@ -223,7 +228,8 @@ START_TEST(deep)
 	ck_assert_uint_eq(c.n, 1);
 	ck_assert_uint_eq(c.lens[0], LINKS + 1);
 	ck_assert_int_eq(hg_picture_chains(g, (const hg_edge *const *)c.edges,
-					   c.lens, c.n, &p, &err), OT_OK);
+					   c.lens, c.n, &p, &err),
+			 OT_OK);
 	ck_assert_uint_lt(p->nnodes, 100);
 	ck_assert(p->nodes[p->nnodes - 1].flags & HG_PIC_MORE);
 	hg_picture_free(p);

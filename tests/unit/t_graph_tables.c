@@ -12,12 +12,12 @@
 
 #include "base/emit.h"
 
-#define SHOP \
-	"m:module='shop' d:dict:232 c:shop.Cache:48 l:list:88 " \
-	"s:shop.Session:56 t:shop.Session:57 k:str:53='key' n:int:28='42' " \
-	"cls:type:900='Session' w:weakref:72 " \
-	"@module(shop)>m m>d d[cache]>c c.items>l l[0]>s l[1]>t " \
-	"s.name>k s.n>n t.name>k t.peer>s s|>cls t|>cls w~>s " \
+#define SHOP                                                                   \
+	"m:module='shop' d:dict:232 c:shop.Cache:48 l:list:88 "                \
+	"s:shop.Session:56 t:shop.Session:57 k:str:53='key' n:int:28='42' "    \
+	"cls:type:900='Session' w:weakref:72 "                                 \
+	"@module(shop)>m m>d d[cache]>c c.items>l l[0]>s l[1]>t "              \
+	"s.name>k s.n>n t.name>k t.peer>s s|>cls t|>cls w~>s "                 \
 	"@frame(handle).x>t d[w]>w"
 
 static char *
@@ -60,10 +60,11 @@ END_TEST
 
 START_TEST(texts)
 {
-	struct t_heap h = t_draw("l:list l2:list e:list l[0]>l2 l[1]>e "
-				 "l2[0]>s s:shop.Session m:module n:ns.module "
-				 "@module(shop.cache)>m @module(x)>n v:str='a\033b' "
-				 "d:dict d.x>s d.y>s d2:dict d2[k]>s");
+	struct t_heap h =
+		t_draw("l:list l2:list e:list l[0]>l2 l[1]>e "
+		       "l2[0]>s s:shop.Session m:module n:ns.module "
+		       "@module(shop.cache)>m @module(x)>n v:str='a\033b' "
+		       "d:dict d.x>s d.y>s d2:dict d2[k]>s");
 	struct ot_buf b = OT_BUF_INIT;
 
 	ck_assert_str_eq(words(hg_node_text, &h, "l", 80), "2 items");
@@ -131,17 +132,16 @@ START_TEST(types)
 	struct ot_table *t = t_run(h.g, "types", NULL, NULL);
 	char *text = t_text(t);
 
-	ck_assert_str_eq(text,
-		"count  bytes  share  tracked  type\n"
-		"    2    113   7.3%        2  shop.Session\n"
-		"    1    900  58.1%        1  type\n"
-		"    1    232  15.0%        1  dict\n"
-		"    1     88   5.7%        1  list\n"
-		"    1     72   4.6%        1  weakref\n"
-		"    1     53   3.4%        1  str\n"
-		"    1     48   3.1%        1  shop.Cache\n"
-		"    1     28   1.8%        1  int\n"
-		"    1     16   1.0%        1  module\n");
+	ck_assert_str_eq(text, "count  bytes  share  tracked  type\n"
+			       "    2    113   7.3%        2  shop.Session\n"
+			       "    1    900  58.1%        1  type\n"
+			       "    1    232  15.0%        1  dict\n"
+			       "    1     88   5.7%        1  list\n"
+			       "    1     72   4.6%        1  weakref\n"
+			       "    1     53   3.4%        1  str\n"
+			       "    1     48   3.1%        1  shop.Cache\n"
+			       "    1     28   1.8%        1  int\n"
+			       "    1     16   1.0%        1  module\n");
 	ck_assert_str_eq(t_cell(t, 0, "module"), "shop");
 	ck_assert_str_eq(t_cell(t, 1, "module"), "builtins");
 	free(text);
@@ -167,8 +167,9 @@ START_TEST(instances)
 	ck_assert_str_eq(t_cell(t, 1, "address"), "0x7f00000010c0");
 	ck_assert_str_eq(t_cell(t, 0, "generation"), "2");
 	ck_assert_str_eq(t_cell(t, 0, "refcount"), "1");
-	ck_assert_int_eq(ot_table_at(t, 0,
-		(size_t)ot_table_col(t, "retained"))->type, OT_CELL_NONE);
+	ck_assert_int_eq(
+		ot_table_at(t, 0, (size_t)ot_table_col(t, "retained"))->type,
+		OT_CELL_NONE);
 	ot_table_free(t);
 	/* However few are wanted, they are the first of all. */
 	for (limit = 1; limit <= 6; limit++) {
@@ -206,16 +207,17 @@ START_TEST(show)
 	in = ot_table_at(t, 0, (size_t)ot_table_col(t, "referrers"))->v.table;
 	text = t_text(out);
 	ck_assert_str_eq(text,
-		"edge   relation   address         type  text\n"
-		".name  attribute  0x7f0000001180  str   'key'\n"
-		".n     attribute  0x7f00000011c0  int   '42'\n"
-		"class  class      0x7f0000001200  type  'Session'\n");
+			 "edge   relation   address         type  text\n"
+			 ".name  attribute  0x7f0000001180  str   'key'\n"
+			 ".n     attribute  0x7f00000011c0  int   '42'\n"
+			 "class  class      0x7f0000001200  type  'Session'\n");
 	free(text);
 	text = t_text(in);
-	ck_assert_str_eq(text,
+	ck_assert_str_eq(
+		text,
 		"edge   relation   address         type          text\n"
 		"[0]    item       0x7f00000010c0  list          2 items\n"
-		".peer  attribute  0x7f0000001140  shop.Session  Session\n"
+		".peer  attribute  0x7f0000001140  shop.Session  name='key'\n"
 		"weak   weak       0x7f0000001240  weakref       weakref\n");
 	free(text);
 	ot_table_free(t);
@@ -252,19 +254,22 @@ END_TEST
 START_TEST(refs)
 {
 	struct t_heap h = t_draw(SHOP);
-	struct ot_table *t = t_run(h.g, "refs", "list",
-				   &(struct hg_args){ .depth = 2 });
+	struct ot_table *t =
+		t_run(h.g, "refs", "list", &(struct hg_args){ .depth = 2 });
 	char *text = t_text(t);
 
-	ck_assert_str_eq(text,
+	ck_assert_str_eq(
+		text,
 		"references from list at 0x7f00000010c0: 2 items\n"
 		"edge     type          object          more  text\n"
-		"[0]      shop.Session  0x7f0000001100        Session\n"
+		"[0]      shop.Session  0x7f0000001100        name='key', "
+		"n='42'\n"
 		"  .name  str           0x7f0000001180        'key'\n"
 		"  .n     int           0x7f00000011c0        '42'\n"
-		"[1]      shop.Session  0x7f0000001140        Session\n"
+		"[1]      shop.Session  0x7f0000001140        name='key'\n"
 		"  .name  str           0x7f0000001180        'key' (again)\n"
-		"  .peer  shop.Session  0x7f0000001100        Session (again)\n");
+		"  .peer  shop.Session  0x7f0000001100        name='key', "
+		"n='42' (again)\n");
 	ck_assert_str_eq(t_cell(t, 1, "from"), "0x7f0000001100");
 	ck_assert_str_eq(t_cell(t, 1, "to"), "0x7f0000001180");
 	ck_assert_str_eq(t_cell(t, 1, "relation"), "attribute");
@@ -283,10 +288,12 @@ START_TEST(backrefs)
 	char *text = t_text(t);
 
 	/* From the root on; not beyond the module. */
-	ck_assert_str_eq(text,
-		"references to shop.Session at 0x7f0000001140: Session\n"
+	ck_assert_str_eq(
+		text,
+		"references to shop.Session at 0x7f0000001140: name='key'\n"
 		"edge           type        object          more  text\n"
-		"local 'x'      frame                             frame handle\n"
+		"local 'x'      frame                             frame "
+		"handle\n"
 		"[1]            list        0x7f00000010c0        2 items\n"
 		"  .items       shop.Cache  0x7f0000001080        Cache\n"
 		"    ['cache']  dict        0x7f0000001040        2 items\n");
@@ -312,13 +319,13 @@ START_TEST(more)
 	char *text = t_text(t);
 
 	ck_assert_str_eq(text,
-		"references from list at 0x7f0000001000: 4 items\n"
-		"edge   type    object          more  text\n"
-		"[0]    list    0x7f0000001040    +3  5 items\n"
-		"  [0]  object  0x7f0000001080        object\n"
-		"  [1]  object  0x7f00000010c0        object\n"
-		"[1]    object  0x7f00000011c0        object\n"
-		"2 more referents; --max-width shows more of them\n");
+			 "references from list at 0x7f0000001000: 4 items\n"
+			 "edge   type    object          more  text\n"
+			 "[0]    list    0x7f0000001040    +3  5 items\n"
+			 "  [0]  object  0x7f0000001080        object\n"
+			 "  [1]  object  0x7f00000010c0        object\n"
+			 "[1]    object  0x7f00000011c0        object\n"
+			 "2 more referents; --max-width shows more of them\n");
 	free(text);
 	ot_table_free(t);
 	/* Several starts: each row says which. */
@@ -336,8 +343,8 @@ END_TEST
 START_TEST(cycles)
 {
 	struct t_heap h = t_draw("a:A b:B a.b>b b.a>a a.self>a");
-	struct ot_table *t = t_run(h.g, "backrefs", "A",
-				   &(struct hg_args){ .depth = 50 });
+	struct ot_table *t =
+		t_run(h.g, "backrefs", "A", &(struct hg_args){ .depth = 50 });
 
 	ck_assert_uint_eq(t->nrows, 3);
 	ot_table_free(t);
@@ -355,9 +362,9 @@ START_TEST(ignore)
 		const char *word;
 		size_t rows;
 	} cases[] = {
-		{ "none", 5 }, { ".x", 3 }, { "x", 3 }, { "['k']", 4 },
-		{ "k", 4 }, { "B", 3 }, { "B.z", 4 }, { "A.x", 3 },
-		{ "z", 3 }, { ".z", 3 }, { "A['k']", 4 }, { "A.z", 5 },
+		{ "none", 5 }, { ".x", 3 }, { "x", 3 },	     { "['k']", 4 },
+		{ "k", 4 },    { "B", 3 },  { "B.z", 4 },    { "A.x", 3 },
+		{ "z", 3 },    { ".z", 3 }, { "A['k']", 4 }, { "A.z", 5 },
 	};
 	size_t i;
 
@@ -380,24 +387,27 @@ START_TEST(contract)
 		const char *analysis, *object, *keys;
 	} cases[] = {
 		{ "types", NULL, "type module count bytes tracked" },
-		{ "instances", "dict", "address type bytes refcount generation "
-				       "text retained" },
-		{ "show", "dict", "address type module bytes extra retained "
-				  "refcount explained generation tracked "
-				  "frozen immortal text site referents "
-				  "referrers" },
+		{ "instances", "dict",
+		  "address type bytes refcount generation "
+		  "text retained" },
+		{ "show", "dict",
+		  "address type module bytes extra retained "
+		  "refcount explained generation tracked "
+		  "frozen immortal text site referents "
+		  "referrers" },
 		{ "refs", "dict", "from to edge relation depth nodes" },
 		{ "backrefs", "list", "from to edge relation depth nodes" },
-		{ "path", "dict", "chain step address type edge relation root "
-				  "count" },
+		{ "path", "dict",
+		  "chain step address type edge relation root "
+		  "count" },
 	};
 	struct t_heap h = t_draw(SHOP);
 	char keys[256], *key, *rest;
 	size_t i;
 
 	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		struct ot_table *t = t_run(h.g, cases[i].analysis,
-					   cases[i].object, NULL);
+		struct ot_table *t =
+			t_run(h.g, cases[i].analysis, cases[i].object, NULL);
 
 		ck_assert_uint_gt(t->nrows, 0);
 		snprintf(keys, sizeof(keys), "%s", cases[i].keys);

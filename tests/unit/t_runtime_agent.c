@@ -34,10 +34,11 @@
 /* ---- the program that is looked at ---- */
 
 static uint32_t heap_size = 5000;
-static char *volatile nowhere;
+static char *volatile nowhere = (char *)16;
 static int held;			/* by hold(), not yet released */
 static enum {
-	WELL, HOLD_FAILS, WALK_FAILS, WALK_CRASHES, WALK_SPINS, WALK_ENDLESS,
+	WELL, HOLD_FAILS, WALK_FAILS, WALK_CRASHES, WALK_EXITS, WALK_SPINS,
+	WALK_ENDLESS,
 } mood;
 
 static int
@@ -88,6 +89,8 @@ t_walk(void *self, struct objtop_sink *s, char *why, size_t cap)
 	case WALK_CRASHES:
 		*nowhere = 1;
 		break;
+	case WALK_EXITS:
+		_exit(3);
 	case WALK_SPINS:
 		while (spin)
 			;
@@ -525,6 +528,10 @@ START_TEST(walks_that_fail)
 	await(&p, &p.seen.errors, 4);
 	ck_assert_ptr_nonnull(strstr(p.seen.message, "SIGSEGV"));
 	ck_assert_ptr_nonnull(strstr(p.seen.message, "the test's own phase"));
+	mood = WALK_EXITS;
+	ask(&p, WANT, OTW_MODE_FORK, 10000);
+	await(&p, &p.seen.errors, 5);
+	ck_assert_ptr_nonnull(strstr(p.seen.message, "exit code 3"));
 	mood = WELL;
 	ask(&p, WANT, OTW_MODE_FORK, 10000);
 	await(&p, &p.seen.ends, 1);
