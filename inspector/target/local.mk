@@ -13,6 +13,7 @@ inspector_target_libtarget_la_SOURCES = \
 	%D%/entry.h \
 	%D%/evict.c \
 	%D%/filesrc.c \
+	%D%/filter_bpf.c %D%/filter_bpf.h \
 	%D%/framer.c \
 	%D%/ladder.c \
 	%D%/landmarks.c %D%/landmarks.h \
@@ -38,5 +39,6 @@ inspector_target_libtarget_la_LIBADD =
 # assembler finds them from the top of the build tree.
 inspector/target/agent_blob.lo: inspector/target/agent.bin
 inspector/target/agent.bin: runtime/objtop-agent.so
-	$(AM_V_GEN)$(STRIP) -g -o $@ runtime/objtop-agent.so
+	$(AM_V_GEN)$(MKDIR_P) inspector/target && \
+	$(STRIP) -g -o $@ runtime/objtop-agent.so
 CLEANFILES += inspector/target/agent.bin

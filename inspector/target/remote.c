@@ -17,6 +17,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "inspector/target/filter_bpf.h"
+
 #ifndef SYS_pidfd_open
 #define SYS_pidfd_open 434
 #endif
@@ -168,6 +170,7 @@ enum ot_status
 visit_begin(struct visit *v, struct entry *e, struct ot_err *err)
 {
 	enum ot_status st;
+	const char *deadly;
 	int pid = (int)e->s->pid;
 
 	memset(v, 0, sizeof(*v));
@@ -186,6 +189,11 @@ visit_begin(struct visit *v, struct entry *e, struct ot_err *err)
 	st = safepoint_reach(e, &v->t, &v->lm, err);
 	if (st != OT_OK)
 		return st;
+	if (e->s->status.seccomp != 0 &&
+	    (deadly = filter_bpf_of(v->t.tid)) != NULL)
+		return ot_fail(err, OT_REFUSED, "the seccomp filter of PID %d "
+			       "would end it for calling %s: permit it there, "
+			       "or start it without the filter", pid, deadly);
 	if (!tracee_enter(&v->t))
 		return ot_fail(err, OT_FAILED, "the registers of PID %d cannot "
 			       "be saved; nothing was changed", pid);

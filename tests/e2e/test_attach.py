@@ -206,6 +206,29 @@ class FateCase(unittest.TestCase):
                     self.assertTrue(wait_for(
                         lambda: status(p.pid, "TracerPid") == "0"))
 
+    def test_attaching_process_killed_at_any_moment(self):
+        """Not even its own helper needs to live to the end."""
+        for kind in ("idle", "loop"):
+            with self.subTest(kind=kind), Program(PYTHON, kind) as p:
+                wait_for(lambda: p.count() > 0)
+                for _ in range(ROUNDS):
+                    d = subprocess.Popen([DRIVER, "attach", str(p.pid)],
+                                         stdout=subprocess.DEVNULL,
+                                         stderr=subprocess.DEVNULL)
+                    time.sleep(random.uniform(0.001, 0.008))
+                    try:
+                        for child in read(d.pid, "task/%d/children" %
+                                          d.pid).split():
+                            os.kill(int(child), signal.SIGKILL)
+                    except OSError:	# it was faster
+                        pass
+                    d.wait()
+                    self.assertTrue(p.alive(), p.trace())
+                before = p.count()
+                self.assertTrue(wait_for(lambda: p.count() > before))
+                self.assertEqual(int(status(p.pid, "SigBlk"), 16), 0)
+                self.assertEqual(status(p.pid, "TracerPid"), "0")
+
     def test_busy_evict_and_again(self):
         with Program(PYTHON, "idle") as p:
             h = self.hold(p.pid)
@@ -348,6 +371,45 @@ class RefusalCase(unittest.TestCase):
                 finally:
                     p.kill()
                     p.communicate()
+
+    def filtered(self, verdict):
+        """A program whose seccomp filter has this to say of memfd_create."""
+        code = ("import ctypes, struct, time\n"
+                "ins = struct.Struct('=HBBI').pack\n"
+                "prog = (ins(0x20, 0, 0, 0) + ins(0x15, 0, 1, %d) +\n"
+                "        ins(6, 0, 0, %d) + ins(6, 0, 0, 0x7fff0000))\n"
+                "buf = ctypes.create_string_buffer(prog)\n"
+                "fprog = ctypes.create_string_buffer(struct.pack(\n"
+                "    'HxxxxxxQ', 4, ctypes.addressof(buf)))\n"
+                "libc = ctypes.CDLL(None)\n"
+                "assert libc.prctl(38, 1, 0, 0, 0) == 0\n"
+                "assert libc.prctl(22, 2, fprog, 0, 0) == 0\n"
+                "print('ready', flush=True)\n"
+                "while True: time.sleep(0.01)\n" % (
+                    319 if os.uname().machine == "x86_64" else 279, verdict))
+        p = subprocess.Popen([PYTHON, "-c", code], stdout=subprocess.PIPE)
+        self.assertEqual(p.stdout.readline(), b"ready\n")
+        return p
+
+    def test_filter_that_refuses(self):
+        p = self.filtered(0x00050000 | 1)	# EPERM
+        try:
+            self.refused(p.pid, "seccomp filter", "memfd_create", "refuses")
+            self.assertIsNone(p.poll())
+            self.assertEqual(len(os.listdir("/proc/%d/fd" % p.pid)), 3)
+        finally:
+            p.kill()
+            p.communicate()
+
+    @unittest.skipUnless(os.geteuid() == 0, "needs root")
+    def test_filter_that_kills(self):
+        p = self.filtered(0x80000000)
+        try:
+            self.refused(p.pid, "seccomp filter", "memfd_create", "end it")
+            self.assertIsNone(p.poll())
+        finally:
+            p.kill()
+            p.communicate()
 
     def test_never_safe_is_refused_in_time(self):
         """A thread that waits in a way that may hold a lock: refused."""
