@@ -35,17 +35,6 @@ session_copy(char *dst, size_t cap, const char *s)
 	ot_escape_to(dst, cap, s, strlen(s), OT_ESC_TERM);
 }
 
-/* /usr/bin/python3 shop/server.py: where the program lies matters little. */
-static const char *
-session_command(const char *command)
-{
-	size_t len = strcspn(command, " ");
-
-	while (len > 0 && command[len - 1] != '/')
-		len--;
-	return command + len;
-}
-
 /* What the sample says of itself, into the header. */
 static void
 session_status(struct ui_session *s, const struct hg_info *info)
@@ -69,7 +58,7 @@ session_status(struct ui_session *s, const struct hg_info *info)
 		 info->version);
 	session_copy(v->runtime, sizeof(v->runtime), text);
 	session_copy(v->command, sizeof(v->command),
-		     session_command(info->command));
+		     view_program(info->command));
 	s->last_us = s->sample.start_us;
 }
 

@@ -180,13 +180,18 @@ ui_table_sort(struct ui_table *t, const char *column, bool reverse)
 
 	for (i = 0; i < t->src->ncols; i++) {
 		const struct ui_col *col = &t->src->cols[i];
+		size_t before = t->sort_col;
+		bool turned = t->reverse;
 
 		if (strcmp(col->name, column) != 0 ||
 		    (col->flags & (UI_COL_NOSORT | UI_COL_HIDDEN)) != 0)
 			continue;
 		t->sort_col = i;
 		t->reverse = reverse;
-		table_order_sort(t);
+		if (!table_order_sort(t)) {
+			t->sort_col = before;
+			t->reverse = turned;
+		}
 		table_follow(t);
 		return true;
 	}
@@ -203,10 +208,12 @@ table_sort_next(struct ui_table *t, int step)
 		col = step > 0 ? n - 1 : 0;
 	for (i = 0; i < n; i++) {
 		col = step > 0 ? (col + 1) % n : (col + n - 1) % n;
-		if (ui_table_sort(t, t->src->cols[col].name, false))
+		if (ui_table_sort(t, t->src->cols[col].name, false) &&
+		    t->sort_col == col)
 			return;
 	}
-	table_say(t, "these rows keep their order");
+	if (!t->has_message)
+		table_say(t, "these rows keep their order");
 }
 
 static void

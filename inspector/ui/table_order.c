@@ -164,21 +164,23 @@ order_section(const struct ui_table *t, uint32_t row)
 		    t->src->heading(t->ctx, row, NULL) ? 0 : 1);
 }
 
-void
+bool
 table_order_sort(struct ui_table *t)
 {
 	uint32_t n = t->nshown, i;
 	uint64_t *rank, *tmp_rank;
 	uint32_t *tmp_order;
+	bool ok = false;
 
 	if (t->sort_col >= t->src->ncols || n < 2)
-		return;
+		return true;
 	rank = malloc(n * sizeof(*rank));
 	tmp_rank = malloc(n * sizeof(*tmp_rank));
 	tmp_order = malloc(n * sizeof(*tmp_order));
 	if (rank == NULL || tmp_rank == NULL || tmp_order == NULL) {
 		table_say(t, "out of memory for sorting");
 	} else if (order_rank_column(t, rank)) {
+		ok = true;
 		order_radix(t->order, rank, tmp_order, tmp_rank, n);
 		for (i = 0; t->src->section != NULL && i < n; i++)
 			rank[i] = order_section(t, t->order[i]);
@@ -188,6 +190,7 @@ table_order_sort(struct ui_table *t)
 	free(rank);
 	free(tmp_rank);
 	free(tmp_order);
+	return ok;
 }
 
 /* Appends the rows [from, to) that the filter lets through. */

@@ -47,7 +47,7 @@ struct ui_table {
 
 /* table_order.c: makes order[] from the source, filtered and sorted. */
 void table_order_start(struct ui_table *t);
-void table_order_sort(struct ui_table *t);
+bool table_order_sort(struct ui_table *t);	/* false: could not; said */
 bool table_order_step(struct ui_table *t, uint32_t rows);
 bool table_find_step(struct ui_table *t, uint32_t rows);
 

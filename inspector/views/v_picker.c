@@ -21,7 +21,7 @@ static const struct ui_col picker_cols[PICK_COLS] = {
 	{ "pid", "pid", OT_CELL_INT, UI_COL_ASCENDING | UI_COL_ID, 7, 0,
 	  UI_BOLD },
 	{ "user", "user", OT_CELL_STR, 0, 8, 0, UI_PLAIN },
-	{ "runtime", "runtime", OT_CELL_STR, 0, 14, 0, UI_TYPE },
+	{ "runtime", "runtime", OT_CELL_STR, 0, 15, 0, UI_TYPE },
 	{ "rss", "RSS", OT_CELL_BYTES, 0, 7, 0, UI_PLAIN },
 	{ "how", "how", OT_CELL_STR, 0, 8, 0, UI_GOOD },
 	{ "command", "command", OT_CELL_STR, UI_COL_NAME, 20, 1, UI_PLAIN },
@@ -64,11 +64,17 @@ picker_cell(void *ctx, uint32_t row, size_t col, struct ot_table *t,
 {
 	const struct ot_cell *c = picker_at(ctx, row, col);
 
+	const char *program;
+
 	*out = *c;
-	if (col == PICK_HOW && !picker_can(ctx, row))
+	if (c->type == OT_CELL_STR && col == PICK_COMMAND) {
+		program = view_program(c->v.str);
+		ot_cell_str(t, out, program, strlen(program));
+	} else if (col == PICK_HOW && !picker_can(ctx, row)) {
 		ot_cell_str(t, out, "no", 2);
-	else if (c->type == OT_CELL_STR)
+	} else if (c->type == OT_CELL_STR) {
 		ot_cell_str(t, out, c->v.str, c->len);
+	}
 }
 
 static uint64_t

@@ -97,6 +97,16 @@ view_subject_short(const struct ui_subject *s, struct ot_buf *out)
 		view_subject_text(s, out);
 }
 
+const char *
+view_program(const char *command)
+{
+	size_t len = strcspn(command, " ");
+
+	while (len > 0 && command[len - 1] != '/')
+		len--;
+	return command + len;
+}
+
 void
 view_gone(struct ui_view *v)
 {

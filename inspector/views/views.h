@@ -89,6 +89,9 @@ void view_subject_text(const struct ui_subject *s, struct ot_buf *out);
 /* The address alone, or the name where there is none. */
 void view_subject_short(const struct ui_subject *s, struct ot_buf *out);
 
+/* A command line without the folder of its program. */
+const char *view_program(const char *command);
+
 /* Sets v->problem: the subject is not in the sample of now. */
 void view_gone(struct ui_view *v);
 
