@@ -131,6 +131,20 @@ prompt_recall(struct ui_prompt *p, bool older)
 	prompt_set(p, p->recall < h->n ? h->line[p->recall] : "");
 }
 
+/* The last word of a candidate, as far as there is room for it. */
+static void
+hint_add(struct ui_prompt *p, const char *s, size_t len)
+{
+	const char *word = s + len;
+	size_t used = strlen(p->hint);
+
+	while (word > s && word[-1] != ' ')
+		word--;
+	if (used + len + 3 < sizeof(p->hint))
+		snprintf(p->hint + used, sizeof(p->hint) - used, "%.*s  ",
+			 (int)(s + len - word), word);
+}
+
 /*
  * Puts in what all candidates have in common; more than one are listed.  A
  * candidate is the whole line up to the cursor as it would be.
@@ -153,14 +167,7 @@ prompt_complete(struct ui_prompt *p)
 		for (i = 0; i < common && i < len && s[i] == first[i]; i++)
 			;
 		common = i;
-		if (strlen(p->hint) + len + 3 < sizeof(p->hint)) {
-			const char *word = s + len;
-
-			while (word > s && word[-1] != ' ')
-				word--;
-			strncat(p->hint, word, (size_t)(s + len - word));
-			strcat(p->hint, "  ");
-		}
+		hint_add(p, s, len);
 		s += len + (s[len] == '\n');
 	}
 	if (common > p->len && common < sizeof(p->text)) {
