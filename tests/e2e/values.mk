@@ -32,4 +32,4 @@ check_DATA += tests/e2e/sizedump.so
 CLEANFILES += tests/e2e/sizedump.so
 TESTS += tests/e2e/test_values.py
 EXTRA_DIST += $(values_sources) $(values_headers) \
-	tests/e2e/test_values.py tests/e2e/values_probe.py
+	tests/e2e/test_values.py tests/e2e/values_made.py tests/e2e/values_probe.py
