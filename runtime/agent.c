@@ -11,9 +11,9 @@
  *
  * What threads share: boot.state (who may start), `wire` (a lock of one word:
  * who may write to the socket; taken by the thread while it serves, and by
- * the program's own exit handler to say that it ends), `closing` and `go_on`.
- * A child of fork() has none of our threads: it closes the socket and is
- * asleep.
+ * the program's own exit handler to say that it ends), `wanted`, `closing` and
+ * the link's `go_on`.  A child of fork() has none of our threads: it
+ * closes the socket and is asleep.
  */
 #include "config.h"
 
@@ -56,8 +56,8 @@ static struct {
 	bool have_provider, preloaded;
 	char why_not[256];
 	atomic_bool wire;	/* taken: somebody writes to the socket */
+	atomic_bool wanted;	/* the exit handler waits for it: let it have it */
 	atomic_bool closing;	/* the interpreter is about to be finalised */
-	atomic_bool go_on;	/* CONTINUE came in, or nobody is there */
 } agent;
 
 static _Atomic int32_t *
@@ -80,6 +80,18 @@ take_wire(uint64_t deadline_ns)
 	return true;
 }
 
+/* The same for the exit handler: the thread stands back for it. */
+static bool
+take_wire_first(void)
+{
+	bool got;
+
+	atomic_store(&agent.wanted, true);
+	got = take_wire(ota_now_ns() + BUSY_MS * MS);
+	atomic_store(&agent.wanted, false);
+	return got;
+}
+
 static void
 give_wire(void)
 {
@@ -97,18 +109,18 @@ program_ends(void)
 	uint64_t end = ota_now_ns() + LAST_MS * MS;
 
 	if (agent.preloaded && atomic_load(state()) == OTW_BOOT_RUNNING &&
-	    take_wire(ota_now_ns() + BUSY_MS * MS)) {
+	    take_wire_first()) {
 		bool told = agent.link.fd >= 0 &&
 			    ota_link_empty(&agent.link, OTW_F_EXITING);
 
 		give_wire();
-		while (told && !atomic_load(&agent.go_on) &&
+		while (told && !atomic_load(&agent.link.go_on) &&
 		       atomic_load(state()) == OTW_BOOT_RUNNING &&
 		       (ota_now_ns() < end || atomic_load(&agent.wire)))
 			ota_sleep_ns(MS);
 	}
 	atomic_store(&agent.closing, true);
-	if (take_wire(ota_now_ns() + BUSY_MS * MS))
+	if (take_wire_first())
 		give_wire();
 }
 
@@ -178,45 +190,57 @@ serve_snapshot(const struct otw_request *r)
 	}
 }
 
+/* One request; *more is false when none had come in.  False: leave. */
+static bool
+serve_one(bool *more)
+{
+	struct otw_request r;
+
+	*more = true;
+	switch (ota_link_next(&agent.link, &r)) {
+	case OTA_ASK_NONE:
+		*more = false;
+		break;
+	case OTA_ASK_SNAPSHOT:
+		return serve_snapshot(&r);
+	case OTA_ASK_CONTINUE:	/* noted by the link */
+	case OTA_ASK_CANCEL:	/* it had ended already */
+		break;
+	case OTA_ASK_DETACH:
+		ota_link_empty(&agent.link, OTW_F_BYE);
+		return false;
+	case OTA_ASK_GONE:
+		return false;
+	}
+	return true;
+}
+
 /* All that has come in; false: the agent is to leave. */
 static bool
 serve(void)
 {
-	for (;;) {
-		struct otw_request r;
+	bool more, on;
 
-		switch (ota_link_next(&agent.link, &r)) {
-		case OTA_ASK_NONE:
-			return true;
-		case OTA_ASK_SNAPSHOT:
-			if (!serve_snapshot(&r))
-				return false;
-			break;
-		case OTA_ASK_CONTINUE:
-			atomic_store(&agent.go_on, true);
-			break;
-		case OTA_ASK_CANCEL:	/* it had ended already */
-			break;
-		case OTA_ASK_DETACH:
-			ota_link_empty(&agent.link, OTW_F_BYE);
-			return false;
-		case OTA_ASK_GONE:
-			return false;
-		}
-	}
+	do {
+		while (atomic_load(&agent.wanted))
+			ota_sleep_ns(MS);
+		take_wire(UINT64_MAX);
+		on = serve_one(&more);
+		give_wire();
+	} while (on && more);
+	return on;
 }
 
-/* Waits until an interpreter that is starting has started. */
+/*
+ * Waits until an interpreter that is starting has started; what is asked
+ * meanwhile waits too.  False: the inspector has gone.
+ */
 static bool
 wait_for_start(void)
 {
-	while (ota_host_starting()) {
-		struct otw_request r;
-
-		if (ota_poll(agent.link.fd, POLLIN, LOOK_MS) &&
-		    ota_link_next(&agent.link, &r) != OTA_ASK_NONE)
-			return false;	/* before HELLO nothing can be asked */
-	}
+	while (ota_host_starting())
+		if (ota_poll(agent.link.fd, 0, LOOK_MS) & (POLLHUP | POLLERR))
+			return false;
 	return true;
 }
 
@@ -230,7 +254,6 @@ leave(void)
 	objtop_agent_boot.fd = -1;
 	ota_close(agent.link.fd);
 	agent.link.fd = -1;
-	atomic_store(&agent.go_on, true);
 	give_wire();
 	py_exit_remove();
 	atomic_store(state(), OTW_BOOT_ASLEEP);
@@ -250,9 +273,7 @@ agent_thread(void *arg)
 		py_exit_install(ota_dlsym, true, program_ends);
 	while (on) {
 		ota_poll(agent.link.fd, POLLIN, -1);
-		take_wire(UINT64_MAX);
 		on = serve();
-		give_wire();
 	}
 	leave();
 	return NULL;
@@ -271,6 +292,7 @@ forked_child(void)
 	agent.link.fd = -1;
 	objtop_agent_boot.fd = -1;
 	atomic_store(&agent.wire, false);
+	atomic_store(&agent.wanted, false);
 	atomic_store(&agent.closing, false);
 	atomic_store(state(), OTW_BOOT_ASLEEP);
 }
@@ -293,7 +315,7 @@ start(int fd, bool preloaded)
 	agent.link.fd = fd;
 	agent.link.len = 0;
 	agent.preloaded = preloaded;
-	atomic_store(&agent.go_on, false);
+	atomic_store(&agent.link.go_on, false);
 	if (!atfork) {
 		atfork = true;
 		ota_host_atfork(forked_child);

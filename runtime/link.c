@@ -57,6 +57,8 @@ parse(struct ota_link *l, struct otw_request *r)
 		ask = OTA_ASK_DETACH;
 	else if (number == OTW_F_CONTINUE && size == 0)
 		ask = OTA_ASK_CONTINUE;
+	if (ask == OTA_ASK_CONTINUE)
+		atomic_store(&l->go_on, true);
 	p += size;
 	l->len = (size_t)(end - p);
 	memmove(l->in, p, l->len);

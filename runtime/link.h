@@ -5,12 +5,14 @@
 #ifndef OTA_LINK_H
 #define OTA_LINK_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 
 #include "wire/enc.h"
 
 struct ota_link {
 	int fd;			/* -1: none */
+	atomic_bool go_on;	/* CONTINUE came in, whatever went on then */
 	size_t len;
 	uint8_t in[256];	/* requests are small; more is not believed */
 };

@@ -253,14 +253,12 @@ start_python(struct run *r, const char *path, bool through_shell)
 
 	run_start(r, through_shell ? shell : direct);
 	run_accept(r);
-	run_await(r, &r->seen.hellos, 1);
 }
 
 /* The heap of a program that waits at its end, where the agent reads it. */
 static void
-last_snapshot(struct run *r)
+await_snapshot(struct run *r)
 {
-	run_snapshot(r);
 	if (!strcmp(r->seen.runtime, "cpython")) {
 		run_await(r, &r->seen.ends, 1);
 		ck_assert_uint_gt(r->seen.objects, 1000);
@@ -283,15 +281,45 @@ START_TEST(python_waits_at_its_end)
 		struct run r;
 
 		start_python(&r, pythons.gl_pathv[i], i & 1);
+		run_await(&r, &r.seen.hellos, 1);
 		run_await(&r, &r.seen.exitings, 1);
 		/* nothing happens now by itself */
 		p = (struct pollfd){ r.fd, POLLIN, 0 };
 		ck_assert_int_eq(poll(&p, 1, 200), 0);
-		last_snapshot(&r);
+		run_snapshot(&r);
+		if (i & 2)
+			await_snapshot(&r);
+		/* it also counts while a snapshot is under way */
 		run_say(&r, go_on, 2);
+		if (!(i & 2))
+			await_snapshot(&r);
 		run_output(&r, out, sizeof(out));
 		ck_assert_msg(!strcmp(out, "to the end\n"), "%s: %s",
 			      pythons.gl_pathv[i], out);
+		ck_assert_int_eq(run_end(&r), 0);
+	}
+	globfree(&pythons);
+}
+END_TEST
+
+/* What is asked while it is still starting is answered when it has. */
+START_TEST(python_is_asked_early)
+{
+	char out[256];
+	size_t i;
+
+	find_pythons();
+	for (i = 0; i < pythons.gl_pathc; i++) {
+		struct run r;
+
+		start_python(&r, pythons.gl_pathv[i], false);
+		run_snapshot(&r);
+		run_await(&r, &r.seen.hellos, 1);
+		await_snapshot(&r);
+		close(r.fd);
+		r.fd = -1;
+		run_output(&r, out, sizeof(out));
+		ck_assert_str_eq(out, "to the end\n");
 		ck_assert_int_eq(run_end(&r), 0);
 	}
 	globfree(&pythons);
@@ -348,6 +376,7 @@ t_runtime_preload(void)
 	tcase_set_timeout(t, 100);
 	tcase_add_test(t, c_program);
 	tcase_add_test(t, python_waits_at_its_end);
+	tcase_add_test(t, python_is_asked_early);
 	tcase_add_test(t, python_ends_without_us);
 	tcase_add_test(t, others_are_left_alone);
 	return t;
