@@ -38,3 +38,19 @@ EXTRA_DIST += $(LINT) tests/run-all.sh tests/summary.sh tests/lsan.supp
 E2E = tests/e2e/test_counts.py tests/e2e/test_cli.py
 TESTS += $(E2E)
 EXTRA_DIST += $(E2E) tests/e2e/harness.py
+
+# A short turn of the fuzzers, in builds that have them (--enable-fuzzing).
+FUZZ_SECONDS = 10
+fuzz-short: all
+if FUZZING
+	tests/fuzz/fuzz_dec -max_total_time=$(FUZZ_SECONDS) -rss_limit_mb=2048 \
+		-print_final_stats=1
+else
+	@echo "configure with --enable-fuzzing and CC=clang"; exit 1
+endif
+
+# Does the release build, install, uninstall and clean up?  The tests
+# themselves have run before.
+distcheck-short:
+	$(MAKE) distcheck TESTS='tests/lint/layers.sh tests/lint/registries.sh'
+.PHONY: fuzz-short distcheck-short
