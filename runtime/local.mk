@@ -32,9 +32,8 @@ agent_PROGRAMS = runtime/objtop-agent.so
 runtime_objtop_agent_so_SOURCES = $(AGENT_SOURCES)
 nodist_runtime_objtop_agent_so_SOURCES = runtime/build-id.h
 runtime_objtop_agent_so_CFLAGS = $(AGENT_CFLAGS)
-runtime_objtop_agent_so_LINK = $(AM_V_CCLD)$(CC) $(AGENT_CFLAGS) \
-	$(CFLAGS) $(AGENT_CFLAGS) -shared -nostdlib \
-	-Wl,-soname,objtop-agent.so \
+runtime_objtop_agent_so_LINK = $(CC) $(AGENT_CFLAGS) \
+	$(CFLAGS) $(AGENT_CFLAGS) -shared -nostdlib -Wl,-soname,objtop-agent.so \
 	-Wl,-z,now -Wl,-z,relro -Wl,-z,noexecstack -Wl,-z,nodelete -o $@
 
 # Changes with every change of the agent's code.
