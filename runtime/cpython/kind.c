@@ -9,6 +9,7 @@
  * of its dict, a static one has both in tp_name, split at the last dot.
  */
 #include "runtime/cpython/value.h"
+#include "runtime/cpython/walk.h"
 
 #define MAP_FIRST	2048
 #define MRO_MAX		4096
@@ -190,7 +191,7 @@ py_type_module(const struct py_walk *w, py_obj type)
 
 	if (!(py_flags(w, type) & PY_FLAG_HEAPTYPE))
 		return 0;
-	s = py_items_find(w, PY_AT(type, w->L->tp_dict, py_obj),
+	s = py_table_find(w, PY_AT(type, w->L->tp_dict, py_obj),
 			  "__module__", 10);
 	return py_is_str(w, s) ? s : 0;
 }

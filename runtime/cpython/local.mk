@@ -10,7 +10,6 @@ CPYTHON_SOURCES = \
 	runtime/cpython/heads.c \
 	runtime/cpython/hints.c \
 	runtime/cpython/info.c \
-	runtime/cpython/items.c \
 	runtime/cpython/kind.c \
 	runtime/cpython/layout.c \
 	runtime/cpython/layouts.def \

@@ -9,6 +9,7 @@
  * address of the name, which the classes of one module share.
  */
 #include "runtime/cpython/value.h"
+#include "runtime/cpython/walk.h"
 
 /* Modules of which one is always loaded from the library's directory. */
 static const char anchors[][8] = { "os", "codecs", "io", "abc" };
@@ -41,7 +42,7 @@ origin_module(const struct py_walk *w, const char *name, size_t len)
 
 	if (!origin_is_dict(w, w->modules))
 		return 0;
-	module = py_items_find(w, w->modules, name, len);
+	module = py_table_find(w, w->modules, name, len);
 	if (!module || !w->T.module ||
 	    !py_is_subtype(w, py_type(w, module), w->T.module))
 		return 0;
@@ -64,7 +65,7 @@ origin_stdlib(const struct py_walk *w, struct py_kindmap *m)
 
 		if (!dict)
 			continue;
-		n = py_str_utf8(w, py_items_find(w, dict, "__file__", 8),
+		n = py_str_utf8(w, py_table_find(w, dict, "__file__", 8),
 				m->stdlib, sizeof(m->stdlib));
 		while (n && m->stdlib[n - 1] != '/')
 			n--;
@@ -105,10 +106,10 @@ origin_judge(const struct py_walk *w, struct py_kindmap *m, const char *name,
 	dict = origin_module(w, name, len);
 	if (!dict)
 		return -1;
-	file = py_items_find(w, dict, "__file__", 8);
+	file = py_table_find(w, dict, "__file__", 8);
 	if (py_is_str(w, file))
 		return origin_file_is_user(w, m, file);
-	spec = py_items_find(w, dict, "__spec__", 8);
+	spec = py_table_find(w, dict, "__spec__", 8);
 	return !spec || spec == w->none;
 }
 

@@ -11,6 +11,7 @@
  * done once per type; then an instance costs one call.
  */
 #include "runtime/cpython/value.h"
+#include "runtime/cpython/walk.h"
 
 #define UNITS_MAX	((int64_t)1 << 44)
 
@@ -107,7 +108,7 @@ size_is_native(const struct py_walk *w, py_obj cls, bool no_sizeof)
 
 	if (!(py_flags(w, cls) & PY_FLAG_HEAPTYPE) || no_sizeof)
 		return true;
-	v = py_items_find(w, PY_AT(cls, w->L->tp_dict, py_obj),
+	v = py_table_find(w, PY_AT(cls, w->L->tp_dict, py_obj),
 			  "__sizeof__", 10);
 	return v && py_streq(PY_AT(py_type(w, v), w->L->tp_name, py_cstr),
 			     "method_descriptor");

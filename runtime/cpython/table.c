@@ -6,6 +6,7 @@
  * dict shares its keys object and has values of its own, by entry number.
  * Objects/dictobject.c and Include/internal/pycore_dict.h of each version.
  */
+#include "runtime/cpython/value.h"
 #include "runtime/cpython/walk.h"
 
 /* Keys object to 3.10 and from 3.11 on. */
@@ -111,6 +112,24 @@ py_table_at(const struct py_table *t, uint64_t i, py_obj *key)
 	if (t->values)
 		return PY_AT(t->values, i * 8, py_obj);
 	return PY_AT(entry, t->value, py_obj);
+}
+
+py_obj
+py_table_find(const struct py_walk *w, py_obj dict, const char *name,
+	      size_t len)
+{
+	struct py_table t;
+	py_obj key, value;
+	uint64_t i;
+
+	if (!dict || !py_table(w, dict, &t))
+		return 0;
+	for (i = 0; i < t.n; i++) {
+		value = py_table_at(&t, i, &key);
+		if (key && value && py_str_is(w, key, name, len))
+			return value;
+	}
+	return 0;
 }
 
 bool

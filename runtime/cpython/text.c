@@ -9,6 +9,7 @@
  * text follows more than a few pointers, and none runs code.
  */
 #include "runtime/cpython/value.h"
+#include "runtime/cpython/walk.h"
 
 #define TEXT_CNAME_MAX	256
 
@@ -317,7 +318,7 @@ text_module(struct py_out *o, const struct py_walk *w, py_obj m)
 	py_obj dict = PY_AT(m, w->L->module_dict, py_obj);
 
 	if (dict && (py_flags(w, py_type(w, dict)) & PY_FLAG_DICT))
-		py_put_str(o, w, py_items_find(w, dict, "__name__", 8));
+		py_put_str(o, w, py_table_find(w, dict, "__name__", 8));
 }
 
 static void

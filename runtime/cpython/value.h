@@ -128,23 +128,6 @@ py_sizer py_size_cdata, py_size_stgdict, py_size_ctype;
 /* size_numpy.c */
 py_sizer py_size_ndarray, py_size_numpy_scalar;
 
-/* ---- items.c: dictionaries ---- */
-
-struct py_items {
-	uintptr_t entry;	/* next entry */
-	uintptr_t value;	/* next value of a split table; 0: in entry */
-	size_t left;
-	uint8_t stride, key_at;
-};
-
-/* Starts an iteration over a dict; false when it has no readable table. */
-bool py_items_begin(const struct py_walk *w, py_obj dict,
-		    struct py_items *it);
-bool py_items_next(struct py_items *it, py_obj *key, py_obj *value);
-/* The value of a key that is an ASCII str; 0 when there is none. */
-py_obj py_items_find(const struct py_walk *w, py_obj dict, const char *key,
-		     size_t len);
-
 /* ---- str.c ---- */
 
 /* A str object's characters: unit i of `kind` bytes at data + i * kind. */

@@ -140,7 +140,7 @@ entry(const struct py_walk *w, py_obj dict, const char *key)
 {
 	if (!is_a(w, dict, w->T.dict))
 		return 0;
-	return py_items_find(w, dict, key, py_strlen(key, SIZE_MAX));
+	return py_table_find(w, dict, key, py_strlen(key, SIZE_MAX));
 }
 
 static bool

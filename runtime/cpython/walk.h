@@ -179,6 +179,12 @@ bool py_table(const struct py_walk *w, py_obj dict, struct py_table *t);
 bool py_table_keys(const struct py_walk *w, uintptr_t keys,
 		   struct py_table *t);
 py_obj py_table_at(const struct py_table *t, uint64_t i, py_obj *key);
+/*
+ * The value of a key that is an ASCII str; 0 when there is none.  A pass over
+ * the entries: enough for the few look-ups that naming types needs.
+ */
+py_obj py_table_find(const struct py_walk *w, py_obj dict, const char *key,
+		     size_t len);
 
 /* Value of an int object of up to 60 bits. */
 bool py_int(const struct py_walk *w, py_obj o, int64_t *v);

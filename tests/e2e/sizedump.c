@@ -15,6 +15,7 @@
 
 #include "base/compiler.h"
 #include "runtime/cpython/value.h"
+#include "runtime/cpython/walk.h"
 
 #define KINDS_MAX	65536
 
@@ -236,5 +237,5 @@ sd_is_subtype(uintptr_t type, uintptr_t base)
 uintptr_t
 sd_find(uintptr_t dict, const char *key)
 {
-	return py_items_find(&walk, dict, key, strlen(key));
+	return py_table_find(&walk, dict, key, strlen(key));
 }

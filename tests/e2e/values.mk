@@ -2,7 +2,6 @@
 # Values as the agent reads them, against what the interpreters say.
 values_sources = \
 	tests/e2e/sizedump.c \
-	runtime/cpython/items.c \
 	runtime/cpython/kind.c \
 	runtime/cpython/layout.c \
 	runtime/cpython/line.c \
@@ -13,13 +12,15 @@ values_sources = \
 	runtime/cpython/size_numpy.c \
 	runtime/cpython/size_std.c \
 	runtime/cpython/str.c \
+	runtime/cpython/table.c \
 	runtime/cpython/text.c \
 	runtime/cpython/text_number.c \
 	runtime/cpython/text_string.c
 values_headers = \
 	runtime/cpython/layouts.def \
 	runtime/cpython/py.h \
-	runtime/cpython/value.h
+	runtime/cpython/value.h \
+	runtime/cpython/walk.h
 
 # Loaded by interpreters built without sanitizers, so built without them.
 tests/e2e/sizedump.so: $(values_sources) $(values_headers)
