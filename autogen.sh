@@ -57,7 +57,10 @@ bootstrap() {
 		die "autoreconf not found; on Debian: apt-get install autoconf automake libtool pkg-config"
 	mkdir -p build-aux/m4
 	if [ ! -x configure ] || newer configure; then
-		autoreconf -fi >/dev/null || die "autoreconf failed"
+		autoreconf -fi >build-aux/autoreconf.log 2>&1 || {
+			cat build-aux/autoreconf.log >&2
+			die "autoreconf failed"
+		}
 	fi
 }
 
