@@ -20,7 +20,7 @@ graph_libgraph_la_SOURCES = \
 	graph/label.c \
 	graph/merged.c graph/merged.h \
 	graph/names.h \
-	graph/near.c \
+	graph/near.c graph/near.h \
 	graph/picture.c graph/picture.h \
 	graph/raw.h \
 	graph/render.h graph/render_gvc.c \

@@ -7,6 +7,8 @@
  */
 #include "config.h"
 
+#include "graph/near.h"
+
 #include "graph/ignore.h"
 #include "graph/store.h"
 
@@ -69,4 +71,50 @@ hg_near_next(struct hg_near *it, hg_edge *e, hg_node *far)
 		}
 	}
 	return false;
+}
+
+
+/*
+ * Positions among the referrers of n that are roots or modules.  Roots have
+ * the highest numbers, so both ends are looked at: the last ones from behind,
+ * then the others in order, as far as there is room.
+ */
+void
+hg_front_find(const struct hg_graph *g, hg_node n, struct hg_front *f)
+{
+	uint32_t n_in, i, k;
+	const hg_edge *in = hg_in(g, n, &n_in);
+
+	f->n = 0;
+	for (i = n_in; i > 0 && f->n < HG_FRONT / 2; i--) {
+		if (rank_of(g, in[i - 1]) != RANK_ROOT)
+			break;
+		f->at[f->n++] = i - 1;
+	}
+	for (k = 0; k < i && f->n < HG_FRONT; k++)
+		if (rank_of(g, in[k]) == RANK_MODULE)
+			f->at[f->n++] = k;
+}
+
+hg_edge
+hg_front_edge(const struct hg_graph *g, hg_node n, const struct hg_front *f,
+	      uint32_t row)
+{
+	uint32_t n_in, i, at, below;
+	const hg_edge *in = hg_in(g, n, &n_in);
+
+	if (row < f->n)
+		return in[f->at[row]];
+	/* the others in their order: step over those in front */
+	at = row - f->n;
+	do {
+		below = 0;
+		for (i = 0; i < f->n; i++)
+			below += f->at[i] <= at;
+		i = row - f->n + below;
+		if (i == at)
+			break;
+		at = i;
+	} while (true);
+	return in[at];
 }

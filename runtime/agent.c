@@ -56,7 +56,7 @@ static struct {
 	bool have_provider, preloaded;
 	char why_not[256];
 	atomic_bool wire;	/* taken: somebody writes to the socket */
-	atomic_bool wanted;	/* the exit handler waits for it: let it have it */
+	atomic_bool wanted;	/* the exit handler waits for it */
 	atomic_bool closing;	/* the interpreter is about to be finalised */
 } agent;
 

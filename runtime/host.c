@@ -210,7 +210,8 @@ void
 ota_host_atfork(void (*child)(void))
 {
 	/* glibc's dynamic symbol; pthread_atfork itself is in its static part */
-	int (*glibc)(void (*)(void), void (*)(void), void (*)(void), void *);
+	int (*glibc)(void (*)(void), void (*)(void), void (*)(void),
+		     void *);
 	int (*other)(void (*)(void), void (*)(void), void (*)(void));
 
 	FIND(glibc, "__register_atfork");

@@ -46,7 +46,8 @@ ota_alloc(struct ota_mem *m, size_t bytes)
 		return NULL;
 	bytes = (bytes + 15) & ~(size_t)15;
 	if (bytes > CHUNK / 4) {
-		c = chunk_new(m, (bytes + HEAD + PAGE - 1) & ~(size_t)(PAGE - 1));
+		c = chunk_new(m, (bytes + HEAD + PAGE - 1) &
+				 ~(size_t)(PAGE - 1));
 		if (!c)
 			return NULL;
 		/* behind the head: there is room left in that one */

@@ -17,7 +17,7 @@ struct ota_sink_hooks {
 	/* Asked every thousand objects or so; false ends the walk. */
 	bool (*go_on)(void *ctx);
 	void (*phase)(void *ctx, const char *what);
-	/* Makes room, see otw_enc; also called with 0: pass on what is there. */
+	/* Makes room, see otw_enc; called with 0 too: pass on what is there */
 	bool (*grow)(struct otw_enc *e, size_t more);
 };
 

@@ -4,8 +4,8 @@
  *
  * fork mode:
  *
- *	agent's thread	hold -- clone -- release -- BEGIN -- send ... reap -- END
- *	clone			  `-- walk, encode into the ring -- exit
+ *	thread	hold -- clone -- release -- BEGIN -- send ... reap -- END
+ *	clone		  `-- walk, encode into the ring -- exit
  *
  * pause mode: the same walk between hold and release; sent afterwards.
  *
@@ -48,7 +48,7 @@ enum {
 	LOOK_MS = 1,		/* how often a living clone is looked at */
 	STALL_MS = 30000,	/* a viewer that takes nothing is given up */
 	REST_MS = 2000,		/* time to finish a frame that was cut */
-	PAUSE_MS = 10000,	/* budget of pause mode, and the default limit */
+	PAUSE_MS = 10000,	/* budget of pause mode */
 	PAUSE_AUTO_MS = 1000,	/* of pause mode that nobody asked for */
 	CPU_SECONDS = 600,	/* of a clone without a time limit */
 };

@@ -50,7 +50,7 @@ say "gcc, ASan and UBSan"
 step "configure sanitizers" configured build/asan --enable-werror \
 	--enable-sanitizers CC=gcc CFLAGS="-O1 -g"
 step "build sanitizers" make -s -C build/asan -j"$jobs"
-step "tests sanitizers" make -s -C build/asan check -k VERBOSE=1
+step "tests sanitizers" make -s -C build/asan check-host -k VERBOSE=1
 
 if command -v clang >/dev/null 2>&1; then
 	say "clang"

@@ -18,6 +18,8 @@
  * Kinds and names are numbered anew in every snapshot.  Frames of the other
  * direction (requests) are taken in any state.  Unknown frames are skipped.
  */
+#include "config.h"
+
 #include "wire/dec_priv.h"
 
 #include <inttypes.h>
@@ -52,6 +54,8 @@ otw_dec_whole(const struct otw_dec *d)
 {
 	return !d->broken && !d->have_head && d->head_len == 0;
 }
+
+/* ---- reading a payload ---- */
 
 static const char *
 frame_name(uint32_t f)
@@ -90,11 +94,214 @@ from_agent(uint32_t f)
 }
 
 enum ot_status
-dec_damaged(struct otw_dec *d, const char *what, struct ot_err *err)
+otw_dec_damaged(struct otw_dec *d, const char *what, struct ot_err *err)
 {
 	return ot_fail(err, OT_FAILED,
-		       "the stream is dec_damaged: %s in the %s frame at byte %"
+		       "the stream is damaged: %s in the %s frame at byte %"
 		       PRIu64, what, frame_name(d->frame), d->pos);
+}
+
+/* ---- small frames ---- */
+
+static enum ot_status
+on_hello(struct otw_dec *d, struct cursor c, struct ot_err *err)
+{
+	struct otw_hello h;
+
+	if (c.end - c.p < 8 || memcmp(c.p, OTW_MAGIC, 8))
+		return ot_fail(err, OT_FAILED,
+			       "this is no objtop stream: it does not begin "
+			       "with its mark");
+	c.p += 8;
+	if (!get32(&c, &h.version))
+		return otw_dec_damaged(d, "no version", err);
+	if (h.version != OTW_VERSION)
+		return ot_fail(err, OT_FAILED,
+			       "the stream is of protocol version %" PRIu32
+			       ", this objtop knows %d: use the objtop that "
+			       "made it", h.version, OTW_VERSION);
+	if (!get64(&c, &h.caps) || !get64(&c, &h.pid) ||
+	    !get_str(&c, &h.runtime) || !get_str(&c, &h.runtime_version) ||
+	    !get_str(&c, &h.command) || !at_end(&c))
+		return otw_dec_damaged(d, "a bad field", err);
+	d->state = IDLE;
+	return EMIT(d, hello, &h, err);
+}
+
+static enum ot_status
+on_begin(struct otw_dec *d, struct cursor c, struct ot_err *err)
+{
+	struct otw_begin b;
+	uint32_t mode;
+
+	if (!get64(&c, &b.time_ns) || !get32(&c, &mode) ||
+	    !get64(&c, &b.held_ns) || !get64(&c, &b.wait_ns) ||
+	    !get32(&c, &b.want) || !get64(&c, &b.clone_pid) || !at_end(&c))
+		return otw_dec_damaged(d, "a bad field", err);
+	if (mode != OTW_MODE_FORK && mode != OTW_MODE_PAUSE)
+		return otw_dec_damaged(d, "an unknown mode", err);
+	b.mode = (enum otw_mode)mode;
+	d->state = SNAPSHOT;
+	d->nkinds = d->nnames = 0;
+	d->have_root = d->held = false;
+	return EMIT(d, begin, &b, err);
+}
+
+static enum ot_status
+on_kind(struct otw_dec *d, struct cursor c, struct ot_err *err)
+{
+	struct otw_kind k;
+
+	if (!get32(&c, &k.id) || !get64(&c, &k.addr) || !get32(&c, &k.flags) ||
+	    !get_str(&c, &k.name) || !get_str(&c, &k.module) || !at_end(&c))
+		return otw_dec_damaged(d, "a bad field", err);
+	if (k.id != d->nkinds || k.id == UINT32_MAX)
+		return otw_dec_damaged(d, "a kind out of turn", err);
+	d->nkinds++;
+	return EMIT(d, kind, &k, err);
+}
+
+static enum ot_status
+on_name(struct otw_dec *d, struct cursor c, struct ot_err *err)
+{
+	struct otw_name n;
+	enum ot_status st = OT_OK;
+
+	if (!get32(&c, &n.id) || n.id != d->nnames)
+		return otw_dec_damaged(d, "a name out of turn", err);
+	while (st == OT_OK && !at_end(&c)) {
+		n.id = d->nnames;
+		if (!get_str(&c, &n.name) || n.id == UINT32_MAX)
+			return otw_dec_damaged(d, "a bad name", err);
+		d->nnames++;
+		st = EMIT(d, name, &n, err);
+	}
+	return st;
+}
+
+static enum ot_status
+on_root(struct otw_dec *d, struct cursor c, struct ot_err *err)
+{
+	struct otw_root r;
+	uint32_t kind;
+
+	if (!get32(&c, &kind) || kind >= OTW_ROOT_COUNT ||
+	    !get64(&c, &r.thread) || !get_str(&c, &r.name) || !at_end(&c))
+		return otw_dec_damaged(d, "a bad field", err);
+	r.kind = (uint8_t)kind;
+	d->have_root = true;
+	return EMIT(d, root, &r, err);
+}
+
+static enum ot_status
+on_rootrefs(struct otw_dec *d, struct cursor c, struct ot_err *err)
+{
+	enum ot_status st = OT_OK;
+	uint64_t before = 0, v;
+
+	if (!d->have_root)
+		return otw_dec_damaged(d, "refs without a root", err);
+	while (st == OT_OK && !at_end(&c)) {
+		struct otw_ref r;
+		uint8_t how;
+
+		if (!get8(&c, &how) || !get_how(how, &r) ||
+		    !otw_get_addr(&c.p, c.end, before, &r.to))
+			return otw_dec_damaged(d, "a bad ref", err);
+		before = r.to;
+		if (r.name_type == OTW_NAME_INDEX) {
+			if (!get64(&c, &v))
+				return otw_dec_damaged(d, "a bad index", err);
+			r.index = otw_unzigzag(v);
+		} else if (r.name_type == OTW_NAME_ID) {
+			if (!get32(&c, &r.id) || r.id >= d->nnames)
+				return otw_dec_damaged(d, "an unknown name",
+						       err);
+		}
+		st = EMIT(d, root_ref, &r, err);
+	}
+	return st;
+}
+
+static enum ot_status
+on_counts(struct otw_dec *d, struct cursor c, struct ot_err *err)
+{
+	enum ot_status st = OT_OK;
+
+	while (st == OT_OK && !at_end(&c)) {
+		struct otw_count n;
+
+		if (!get32(&c, &n.kind) || n.kind >= d->nkinds)
+			return otw_dec_damaged(d, "an unknown kind", err);
+		if (!get64(&c, &n.count) || !get64(&c, &n.bytes) ||
+		    !get64(&c, &n.tracked))
+			return otw_dec_damaged(d, "a bad field", err);
+		st = EMIT(d, count, &n, err);
+	}
+	return st;
+}
+
+static enum ot_status
+on_unseen(struct otw_dec *d, struct cursor c, struct ot_err *err)
+{
+	struct otw_unseen u;
+
+	if (!get64(&c, &u.count) || !get_str(&c, &u.reason) || !at_end(&c))
+		return otw_dec_damaged(d, "a bad field", err);
+	return EMIT(d, unseen, &u, err);
+}
+
+static enum ot_status
+on_progress(struct otw_dec *d, struct cursor c, struct ot_err *err)
+{
+	struct otw_progress p;
+
+	if (!get64(&c, &p.done) || !get64(&c, &p.estimate) || !at_end(&c))
+		return otw_dec_damaged(d, "a bad field", err);
+	return EMIT(d, progress, &p, err);
+}
+
+static enum ot_status
+on_end(struct otw_dec *d, struct cursor c, struct ot_err *err)
+{
+	struct otw_end e;
+
+	if (!get64(&c, &e.objects) || !get64(&c, &e.tracked) ||
+	    !get64(&c, &e.refs) || !get64(&c, &e.bytes) ||
+	    !get64(&c, &e.held_ns) || !get64(&c, &e.walk_ns) || !at_end(&c))
+		return otw_dec_damaged(d, "a bad field", err);
+	if (d->held)
+		return otw_dec_damaged(d, "an end inside an object", err);
+	d->state = IDLE;
+	return EMIT(d, end, &e, err);
+}
+
+static enum ot_status
+on_error(struct otw_dec *d, struct cursor c, struct ot_err *err)
+{
+	struct otw_error e;
+
+	if (!get32(&c, &e.code) || !get_str(&c, &e.message) || !at_end(&c))
+		return otw_dec_damaged(d, "a bad field", err);
+	if (e.code != OT_FAILED && e.code != OT_USAGE &&
+	    e.code != OT_REFUSED && e.code != OT_INTERRUPTED)
+		return otw_dec_damaged(d, "an unknown code", err);
+	d->state = IDLE;
+	d->held = false;
+	return EMIT(d, error, &e, err);
+}
+
+static enum ot_status
+on_request(struct otw_dec *d, struct cursor c, struct ot_err *err)
+{
+	struct otw_request r;
+	uint32_t mode;
+
+	if (!get32(&c, &r.want) || !get32(&c, &mode) ||
+	    mode >= OTW_MODE_COUNT || !get64(&c, &r.timeout_ms) || !at_end(&c))
+		return otw_dec_damaged(d, "a bad field", err);
+	r.mode = (enum otw_mode)mode;
+	return EMIT(d, request, &r, err);
 }
 
 /* ---- frames ---- */
@@ -103,25 +310,25 @@ static enum ot_status
 dispatch(struct otw_dec *d, struct cursor c, struct ot_err *err)
 {
 	switch (d->frame) {
-	case OTW_F_HELLO:	return dec_on_hello(d, c, err);
-	case OTW_F_BEGIN:	return dec_on_begin(d, c, err);
-	case OTW_F_KIND:	return dec_on_kind(d, c, err);
-	case OTW_F_NAME:	return dec_on_name(d, c, err);
-	case OTW_F_HEAP:	return dec_on_heap(d, c, err);
-	case OTW_F_ROOT:	return dec_on_root(d, c, err);
-	case OTW_F_ROOTREFS:	return dec_on_rootrefs(d, c, err);
-	case OTW_F_COUNTS:	return dec_on_counts(d, c, err);
-	case OTW_F_UNSEEN:	return dec_on_unseen(d, c, err);
-	case OTW_F_PROGRESS:	return dec_on_progress(d, c, err);
-	case OTW_F_END:		return dec_on_end(d, c, err);
-	case OTW_F_ERROR:	return dec_on_error(d, c, err);
-	case OTW_F_SNAPSHOT:	return dec_on_request(d, c, err);
+	case OTW_F_HELLO:	return on_hello(d, c, err);
+	case OTW_F_BEGIN:	return on_begin(d, c, err);
+	case OTW_F_KIND:	return on_kind(d, c, err);
+	case OTW_F_NAME:	return on_name(d, c, err);
+	case OTW_F_HEAP:	return otw_dec_heap(d, c, err);
+	case OTW_F_ROOT:	return on_root(d, c, err);
+	case OTW_F_ROOTREFS:	return on_rootrefs(d, c, err);
+	case OTW_F_COUNTS:	return on_counts(d, c, err);
+	case OTW_F_UNSEEN:	return on_unseen(d, c, err);
+	case OTW_F_PROGRESS:	return on_progress(d, c, err);
+	case OTW_F_END:		return on_end(d, c, err);
+	case OTW_F_ERROR:	return on_error(d, c, err);
+	case OTW_F_SNAPSHOT:	return on_request(d, c, err);
 	default:
 		break;
 	}
 	/* the rest says all by its number */
-	if (!dec_at_end(&c))
-		return dec_damaged(d, "bytes where none belong", err);
+	if (!at_end(&c))
+		return otw_dec_damaged(d, "bytes where none belong", err);
 	if (d->frame == OTW_F_BYE)
 		return d->ev->bye ? d->ev->bye(d->ctx, err) : OT_OK;
 	if (d->frame == OTW_F_EXITING)
@@ -157,7 +364,7 @@ handle(struct otw_dec *d, const uint8_t *payload, size_t len,
 		return d->state == NEW ?
 		       ot_fail(err, OT_FAILED, "this is no objtop stream: it "
 			       "does not begin with a HELLO frame") :
-		       dec_damaged(d, "wrong order", err);
+		       otw_dec_damaged(d, "wrong order", err);
 	return dispatch(d, c, err);
 }
 
@@ -173,15 +380,15 @@ parse_head(struct otw_dec *d, bool *whole, struct ot_err *err)
 	if (!otw_get(&p, end, &len) || !otw_get(&p, end, &number)) {
 		/* none ended, or one is malformed: no head is longer */
 		if (d->head_len == HEAD_MAX)
-			return dec_damaged(d, "a bad head", err);
+			return otw_dec_damaged(d, "a bad head", err);
 		return OT_OK;
 	}
 	if (number > UINT32_MAX || len > FRAME_MAX)
-		return dec_damaged(d, "a bad head", err);
+		return otw_dec_damaged(d, "a bad head", err);
 	d->frame = (uint32_t)number;
 	d->skip = frame_max(d->frame) == 0;
 	if (!d->skip && len > frame_max(d->frame))
-		return dec_damaged(d, "too many bytes", err);
+		return otw_dec_damaged(d, "too many bytes", err);
 	if (d->skip && d->state == NEW)
 		return ot_fail(err, OT_FAILED, "this is no objtop stream: it "
 			       "does not begin with a HELLO frame");
@@ -263,7 +470,7 @@ otw_dec_feed(struct otw_dec *d, const void *data, size_t len,
 	enum ot_status st;
 
 	if (d->broken)
-		return ot_fail(err, OT_FAILED, "the stream was dec_damaged before");
+		return ot_fail(err, OT_FAILED, "the stream was damaged before");
 	if (!len)
 		return OT_OK;
 	st = feed(d, data, (const uint8_t *)data + len, err);

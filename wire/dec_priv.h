@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * dec_priv.h - what the files of the decoder share: its state, a cursor over
- * a payload, and a handler a frame.  dec.c keeps the invariants.
+ * dec_priv.h - inside the decoder: its state, and reading with bounds.
  */
 #ifndef OTW_DEC_PRIV_H
 #define OTW_DEC_PRIV_H
@@ -43,53 +42,76 @@ struct otw_dec {
 	uint64_t slot[OTW_SLOTS];
 };
 
+/* Bytes of a payload that are still to be read. */
 struct cursor {
 	const uint8_t *p, *end;
 };
 
-/* dec.c */
-enum ot_status dec_damaged(struct otw_dec *d, const char *what,
-			     struct ot_err *err);
+static inline bool
+get64(struct cursor *c, uint64_t *v)
+{
+	return otw_get(&c->p, c->end, v);
+}
 
-/* dec_small.c: reading a payload; false: it has no such thing */
-bool dec_get64(struct cursor *c, uint64_t *v);
-bool dec_get32(struct cursor *c, uint32_t *v);
-bool dec_get8(struct cursor *c, uint8_t *v);
-bool dec_get_str(struct cursor *c, struct otw_str *s);
-bool dec_at_end(const struct cursor *c);
+static inline bool
+get32(struct cursor *c, uint32_t *v)
+{
+	uint64_t x;
+
+	if (!otw_get(&c->p, c->end, &x) || x > UINT32_MAX)
+		return false;
+	*v = (uint32_t)x;
+	return true;
+}
+
+static inline bool
+get8(struct cursor *c, uint8_t *v)
+{
+	if (c->p == c->end)
+		return false;
+	*v = *c->p++;
+	return true;
+}
+
+static inline bool
+get_str(struct cursor *c, struct otw_str *s)
+{
+	uint64_t len;
+
+	if (!get64(c, &len) || len > (size_t)(c->end - c->p))
+		return false;
+	s->s = (const char *)c->p;
+	s->len = (size_t)len;
+	c->p += len;
+	return true;
+}
+
+static inline bool
+at_end(const struct cursor *c)
+{
+	return c->p == c->end;
+}
+
+/* Relation and name type of a ref, checked. */
+static inline bool
+get_how(uint8_t how, struct otw_ref *r)
+{
+	r->relation = how & ((1u << OTW_HOW_BITS) - 1);
+	r->name_type = how >> OTW_HOW_BITS;
+	r->index = 0;
+	r->id = 0;
+	return r->relation < OTW_REL_COUNT && r->name_type <= OTW_NAME_ID;
+}
 
 #define EMIT(d, event, ...) \
 	((d)->ev->event ? (d)->ev->event((d)->ctx, __VA_ARGS__) : OT_OK)
 
-/* The frames, each checked for its own sake. */
-enum ot_status dec_on_hello(struct otw_dec *d, struct cursor c,
-			     struct ot_err *err);
-enum ot_status dec_on_begin(struct otw_dec *d, struct cursor c,
-			     struct ot_err *err);
-enum ot_status dec_on_kind(struct otw_dec *d, struct cursor c,
-			   struct ot_err *err);
-enum ot_status dec_on_name(struct otw_dec *d, struct cursor c,
-			   struct ot_err *err);
-enum ot_status dec_on_root(struct otw_dec *d, struct cursor c,
-			   struct ot_err *err);
-bool dec_get_how(uint8_t how, struct otw_ref *r);
-enum ot_status dec_on_rootrefs(struct otw_dec *d, struct cursor c,
-			     struct ot_err *err);
-enum ot_status dec_on_counts(struct otw_dec *d, struct cursor c,
-			     struct ot_err *err);
-enum ot_status dec_on_unseen(struct otw_dec *d, struct cursor c,
-			     struct ot_err *err);
-enum ot_status dec_on_progress(struct otw_dec *d, struct cursor c,
-			     struct ot_err *err);
-enum ot_status dec_on_end(struct otw_dec *d, struct cursor c,
-			   struct ot_err *err);
-enum ot_status dec_on_error(struct otw_dec *d, struct cursor c,
-			     struct ot_err *err);
-enum ot_status dec_on_request(struct otw_dec *d, struct cursor c,
-			     struct ot_err *err);
+/* OT_FAILED: WHAT in the frame under way, at its byte. */
+enum ot_status otw_dec_damaged(struct otw_dec *d, const char *what,
+			       struct ot_err *err);
 
-/* dec_heap.c */
-enum ot_status dec_on_heap(struct otw_dec *d, struct cursor c,
-			   struct ot_err *err);
+/* dec_heap.c: a HEAP frame. */
+enum ot_status otw_dec_heap(struct otw_dec *d, struct cursor c,
+			    struct ot_err *err);
 
 #endif

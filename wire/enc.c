@@ -27,7 +27,7 @@ enum {
 	ROOTREF_MAX = 2 * OTW_LEB_MAX + 1 + OTW_LEB_MAX,
 	COUNT_MAX = 5 + 3 * OTW_LEB_MAX,
 	COUNTS = 65536,		/* entries of one COUNTS frame */
-	SMALL = 2 * STR_ONE + 256,	/* largest payload put together at once */
+	SMALL = 2 * STR_ONE + 256, /* largest payload made in one piece */
 };
 
 struct otw_block {

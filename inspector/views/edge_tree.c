@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "base/units.h"
+#include "graph/near.h"
 
 #define TREE_BATCH 10
 #define TREE_ROWS  24
@@ -142,13 +143,14 @@ kids_fill(void *ctx, uint32_t node, uint32_t skip, uint32_t n,
 	  struct ui_tree_kid *out)
 {
 	const struct edge_tree *s = ctx;
-	const hg_edge *in = NULL;
-	uint32_t n_in, i;
+	struct hg_front front;
+	uint32_t i;
 
 	if (s->back)
-		in = hg_in(s->g, node, &n_in);
+		hg_front_find(s->g, node, &front);
 	for (i = 0; i < n; i++) {
-		hg_edge e = s->back ? in[skip + i] :
+		hg_edge e = s->back ? hg_front_edge(s->g, node, &front,
+						    skip + i) :
 				      hg_out(s->g, node) + skip + i;
 
 		out[i].edge = e;

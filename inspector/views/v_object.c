@@ -4,8 +4,8 @@
  * last two as sections of one list under the object itself.  Enter follows
  * the reference; every other key is about the selected row.
  *
- * Rows are the graph's edges in place: an object with a million referrers
- * opens as fast as any other.
+ * Rows are the graph's edges in place, roots and modules first: an object with
+ * a million referrers opens as fast as any other.
  */
 #include "config.h"
 
@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "base/units.h"
+#include "graph/near.h"
 #include "inspector/views/facts.h"
 #include "inspector/views/views.h"
 
@@ -31,7 +32,7 @@ static const struct ui_col obj_cols[OBJ_COLS] = {
 struct obj {
 	const struct hg_graph *g;
 	hg_node node;
-	const hg_edge *in;
+	struct hg_front front;
 	uint32_t n_in, n_out;
 	hg_edge out;
 	struct view_facts facts;
@@ -60,7 +61,8 @@ obj_row(const struct obj *o, uint32_t row, hg_edge *e, hg_node *far)
 		*e = HG_NONE;
 		*far = o->node;
 	} else if (row < OBJ_OUT(o)) {
-		*e = o->in[row - OBJ_IN - 1];
+		*e = hg_front_edge(o->g, o->node, &o->front,
+				   row - OBJ_IN - 1);
 		*far = hg_edge_from(o->g, *e);
 	} else {
 		*e = o->out + (row - OBJ_OUT(o) - 1);
@@ -197,7 +199,8 @@ obj_rebind(struct ui_view *v)
 		return;
 	}
 	o->g = ctx->graph;
-	o->in = hg_in(o->g, o->node, &o->n_in);
+	hg_in(o->g, o->node, &o->n_in);
+	hg_front_find(o->g, o->node, &o->front);
 	o->out = hg_out(o->g, o->node);
 	o->n_out = hg_out(o->g, o->node + 1) - o->out;
 	view_facts_of(o->g, o->node, &o->facts);

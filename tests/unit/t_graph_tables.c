@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/emit.h"
+#include "graph/near.h"
 
 #define SHOP                                                                   \
 	"m:module='shop' d:dict:232 c:shop.Cache:48 l:list:88 "                \
@@ -232,6 +233,40 @@ START_TEST(show)
 }
 END_TEST
 
+/* Every referrer once, the module and the frame before the functions. */
+START_TEST(referrers_in_front)
+{
+	struct t_heap h = t_draw("f1>d f2>d f3>d @module(m)>mod mod>d f4>d f5>d "
+				 "@frame(x)>d");
+	hg_node d = t_node(&h, "d");
+	struct hg_front front;
+	uint32_t n_in, i, k;
+	bool seen[16] = { false };
+	hg_edge e;
+
+	hg_in(h.g, d, &n_in);
+	ck_assert_uint_eq(n_in, 7);
+	hg_front_find(h.g, d, &front);
+	ck_assert_uint_eq(front.n, 2);
+	for (i = 0; i < n_in; i++) {
+		const hg_edge *in = hg_in(h.g, d, &n_in);
+
+		e = hg_front_edge(h.g, d, &front, i);
+		for (k = 0; k < n_in && in[k] != e; k++)
+			;
+		ck_assert_uint_lt(k, n_in);
+		ck_assert(!seen[k]);
+		seen[k] = true;
+		if (i == 0)
+			ck_assert(hg_is_root(h.g, hg_edge_from(h.g, e)));
+		if (i == 1)
+			ck_assert_uint_eq(hg_edge_from(h.g, e),
+					  t_node(&h, "mod"));
+	}
+	t_heap_free(&h);
+}
+END_TEST
+
 START_TEST(one_object_only)
 {
 	struct t_heap h = t_draw(SHOP);
@@ -432,6 +467,7 @@ t_graph_tables(void)
 	tcase_add_test(t, types);
 	tcase_add_test(t, instances);
 	tcase_add_test(t, show);
+	tcase_add_test(t, referrers_in_front);
 	tcase_add_test(t, one_object_only);
 	tcase_add_test(t, refs);
 	tcase_add_test(t, backrefs);

@@ -145,7 +145,8 @@ run_output(struct run *r, char *dst, size_t cap)
 	size_t len = 0;
 	ssize_t n;
 
-	while (len + 1 < cap && (n = read(r->out, dst + len, cap - len - 1)) > 0)
+	while (len + 1 < cap &&
+	       (n = read(r->out, dst + len, cap - len - 1)) > 0)
 		len += (size_t)n;
 	dst[len] = '\0';
 }

@@ -42,7 +42,7 @@ START_TEST(the_way_down_and_back)
 	fake_expect("object");
 	fake_keys("Enter");
 	fake_contains("this is the object itself");
-	fake_keys("Down Enter");
+	fake_keys("Down Down Enter");
 	fake_contains("› list 0x7f5500000480");
 	fake_keys("h");
 	fake_contains("referrers:");

@@ -18,7 +18,7 @@ tests_fuzz_replay_dec_LDADD = wire/libwire.la base/libbase.la
 if FUZZING
 noinst_PROGRAMS += tests/fuzz/fuzz_dec
 tests_fuzz_fuzz_dec_SOURCES = tests/fuzz/fuzz_dec.c tests/fuzz/fuzz_dec.h \
-	wire/enc.c wire/dec.c wire/dec_heap.c wire/dec_small.c \
+	wire/enc.c wire/dec.c wire/dec_heap.c \
 	base/err.c
 tests_fuzz_fuzz_dec_CFLAGS = $(AM_CFLAGS) -fsanitize=fuzzer,address,undefined
 tests_fuzz_fuzz_dec_LDFLAGS = -fsanitize=fuzzer,address,undefined
