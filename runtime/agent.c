@@ -247,13 +247,17 @@ wait_for_start(void)
 static void
 leave(void)
 {
+	int fd;
+
 	/* In this order: a closed socket is how the peer sees that we left,
 	 * which must not wait for the interpreter; ASLEEP is how the next one
-	 * sees that it may start. */
+	 * sees that it may start.  The number is forgotten before it is free
+	 * again: a child forked in between would close what got it next. */
 	take_wire(UINT64_MAX);
+	fd = agent.link.fd;
 	objtop_agent_boot.fd = -1;
-	ota_close(agent.link.fd);
 	agent.link.fd = -1;
+	ota_close(fd);
 	give_wire();
 	py_exit_remove();
 	atomic_store(state(), OTW_BOOT_ASLEEP);

@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/random.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -25,7 +26,7 @@
 #endif
 
 #define DATA_PATH	256u	/* in scratch */
-#define PATH_ROOM	512u
+#define PATH_ROOM	128u
 
 bool
 at_ptrace_probe(const struct suspect *s, struct ot_err *err)
@@ -103,18 +104,36 @@ loader_refused(struct visit *v, struct ot_err *err)
 
 /*
  * The loader knows objects by the path they were opened by: a path used
- * before would give the old object back.  Slashes make it a new one.
+ * before would give the old object back, and start nothing.  So the way to
+ * the file is a random one, with a "/." here and there.
  */
+static bool
+make_path(char *dst, size_t cap, int there)
+{
+	uint32_t way;
+	size_t n;
+	int i;
+
+	if (getrandom(&way, sizeof(way), 0) != sizeof(way))
+		return false;
+	n = (size_t)snprintf(dst, cap, "/proc/self/fd");
+	for (i = 0; i < 32; i++) {
+		dst[n++] = '/';
+		if (way >> i & 1)
+			dst[n++] = '.';
+	}
+	snprintf(dst + n, cap - n, "/%d", there);
+	return true;
+}
+
 static enum ot_status
 load_memfd(struct visit *v, int there, struct ot_err *err)
 {
 	char path[PATH_ROOM];
 	uint64_t arg[2] = { v->scratch + DATA_PATH, RTLD_NOW }, handle;
-	size_t slashes = v->e->s->agents % 256 + 1, n;
 
-	n = (size_t)snprintf(path, sizeof(path), "/proc/self/fd");
-	memset(path + n, '/', slashes);
-	snprintf(path + n + slashes, sizeof(path) - n - slashes, "%d", there);
+	if (!make_path(path, sizeof(path), there))
+		return ot_fail_errno(err, OT_FAILED, "getrandom");
 	if (!proc_mem_write(v->t.mem, arg[0], path, strlen(path) + 1))
 		return ot_fail(err, OT_FAILED, "memory made in PID %d cannot "
 			       "be written", (int)v->e->s->pid);

@@ -34,6 +34,13 @@ const char *ladder_probe(const struct suspect *s, struct ot_err *err);
 /* Tries them in order.  OT_OK: e->sock is connected to the agent. */
 enum ot_status ladder_climb(struct entry *e, struct ot_err *err);
 
+/*
+ * One inspector at a time enters a process: an fd that holds the right to
+ * (also in a child, as long as one of them has it open), -1 where it cannot
+ * be had; it is waited for a moment only.
+ */
+int ladder_lock(pid_t pid);
+
 /* Does the user not want to wait any longer? */
 bool entry_cancelled(const struct entry *e);
 

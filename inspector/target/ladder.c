@@ -16,17 +16,22 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/compiler.h"
+#include "base/units.h"
 
 #define BOOST_NICE (-10)
 #define LOOK_MS 50
+#define LOCK_US 2000000u
 
 struct rung {
 	const char *name, *needs;
@@ -189,6 +194,36 @@ climb_rung(struct entry *e, const struct rung *rung, struct ot_err *err)
 	close(ends[0]);
 	sigprocmask(SIG_SETMASK, &old, NULL);
 	return st;
+}
+
+/*
+ * The name of an abstract socket is the lock: the kernel lets go of it when
+ * its holders are gone, however they ended.  Somebody who only squats on the
+ * name delays us, no more.
+ */
+int
+ladder_lock(pid_t pid)
+{
+	const struct timespec slice = { 0, 2000000 };
+	struct sockaddr_un sa = { .sun_family = AF_UNIX };
+	uint64_t end = ot_now_us() + LOCK_US;
+	int fd, n;
+
+	n = snprintf(sa.sun_path + 1, sizeof(sa.sun_path) - 1,
+		     "objtop-enters-%d", (int)pid);
+	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	while (fd >= 0 &&
+	       bind(fd, (struct sockaddr *)&sa,
+		    (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 +
+				(size_t)n)) != 0) {
+		if (errno == EADDRINUSE && ot_now_us() < end) {
+			nanosleep(&slice, NULL);
+			continue;
+		}
+		close(fd);
+		fd = -1;
+	}
+	return fd;
 }
 
 enum ot_status

@@ -87,7 +87,6 @@ find_agents(struct suspect *s)
 
 		if (!suspect_is_module(m) || !agent_image_is_path(m->path))
 			continue;
-		s->agents++;
 		if (!elf_open(&v, proc_mem_read, &s->mem, m->start) ||
 		    !elf_symbol(&v, OTW_BOOT_SYMBOL, &boot) ||
 		    !elf_symbol(&v, OTW_START_SYMBOL, &start) ||

@@ -19,8 +19,7 @@ struct suspect {
 	char runtime[16];	/* "cpython", "objtop.h", "pypy"; "": none */
 	char version[32];
 	char agent_why[64];	/* of a resident agent of another build */
-	size_t agents;		/* copies of an agent in the process */
-	bool agent;		/* one of them is ours: */
+	bool agent;		/* one of our build is there: */
 	struct otw_boot boot;	/* as it was when looked at */
 	uint64_t agent_boot, agent_start;	/* addresses */
 	uint64_t serving;	/* boot words of one that serves an inspector,

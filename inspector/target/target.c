@@ -57,6 +57,20 @@ enter(struct target *t, struct suspect *s, bool verbose, struct ot_err *err)
 	return session_hello(t, e.deadline_us, err);
 }
 
+/*
+ * A process that ends while it is looked at seems to lack this and that: what
+ * is told then is that it has ended.
+ */
+static void
+blame_end(pid_t pid, bool was_there, struct ot_err *err)
+{
+	struct proc_stat st;
+
+	if (was_there && (!proc_stat_read(pid, 0, &st) || st.state == 'Z' ||
+			  st.state == 'X'))
+		ot_fail(err, err->status, "PID %d has just ended", (int)pid);
+}
+
 enum ot_status
 target_attach(pid_t pid, const struct target_opts *o, struct target **out,
 	      struct ot_err *err)
@@ -65,9 +79,11 @@ target_attach(pid_t pid, const struct target_opts *o, struct target **out,
 	struct target *t = NULL;
 	enum ot_status st;
 	struct suspect s;
+	int lock;
 
 	if (err == NULL)
 		err = &local;
+	lock = ladder_lock(pid);
 	st = suspect_look(&s, pid, NULL, err);
 	if (st == OT_OK)
 		st = suspect_check(&s, err);
@@ -80,11 +96,15 @@ target_attach(pid_t pid, const struct target_opts *o, struct target **out,
 		t->ns_pid = s.status.ns_pid;
 		st = enter(t, &s, o != NULL && o->verbose, err);
 	}
-	suspect_release(&s);
+	if (lock >= 0)
+		close(lock);
 	if (st != OT_OK) {
+		blame_end(pid, s.maps.n > 0, err);
+		suspect_release(&s);
 		target_close(t);
 		return st;
 	}
+	suspect_release(&s);
 	*out = t;
 	return OT_OK;
 }
