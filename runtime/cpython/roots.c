@@ -134,6 +134,8 @@ interpreter(struct py_walk *w)
 		of_interpreter(w, L->in_codecs + 8, "codec cache");
 		of_interpreter(w, L->in_codecs + 16, "codec error handlers");
 	}
+	if (w->interned)
+		of_interpreter(w, L->in_interned, "interned strings");
 	end(w);
 }
 

@@ -208,6 +208,7 @@ py_walk_run(struct py_walk *w, char *why, size_t cap)
 	if (!py_verify(w, L, why, cap))
 		return -1;
 	py_static_state_find(w);
+	py_interned_find(w);
 	s->phase(s, "reading the garbage collector's lists");
 	if (!read_lists(w, why, cap))
 		return -1;
