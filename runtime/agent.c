@@ -178,7 +178,9 @@ serve_snapshot(const struct otw_request *r)
 		return ota_link_error(&agent.link, OT_FAILED,
 				      "the program is ending");
 	/* only now: this waits for the interpreter, as the snapshot does */
-	py_exit_install(ota_dlsym, agent.preloaded, program_ends);
+	if (!py_exit_install(ota_dlsym, agent.preloaded, program_ends))
+		return ota_link_error(&agent.link, OT_FAILED,
+				      "the program is ending");
 	switch (ota_snapshot(&agent.link, &agent.provider, r)) {
 	case OTA_SHOT_ANSWERED:
 		return true;
@@ -258,8 +260,9 @@ leave(void)
 	objtop_agent_boot.fd = -1;
 	agent.link.fd = -1;
 	ota_close(fd);
-	give_wire();
+	/* Takes the interpreter's lock: the program's end waits for the wire. */
 	py_exit_remove();
+	give_wire();
 	atomic_store(state(), OTW_BOOT_ASLEEP);
 }
 
@@ -272,9 +275,9 @@ agent_thread(void *arg)
 	ota_set_name(OTW_THREAD_NAME);
 	/* start() took the wire for us: nobody speaks before HELLO */
 	on = wait_for_start() && say_hello();
-	give_wire();
 	if (on && agent.preloaded)
 		py_exit_install(ota_dlsym, true, program_ends);
+	give_wire();
 	while (on) {
 		ota_poll(agent.link.fd, POLLIN, -1);
 		on = serve();
@@ -298,6 +301,7 @@ forked_child(void)
 	atomic_store(&agent.wire, false);
 	atomic_store(&agent.wanted, false);
 	atomic_store(&agent.closing, false);
+	py_exit_forked();
 	atomic_store(state(), OTW_BOOT_ASLEEP);
 }
 

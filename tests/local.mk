@@ -14,6 +14,7 @@ endif
 include tests/e2e/values.mk
 include tests/e2e/attach.mk
 include tests/e2e/walk.mk
+include tests/pythons/pythons.mk
 
 # Where tests find what they test; see tests/e2e/harness.py.
 AM_TESTS_ENVIRONMENT = \
