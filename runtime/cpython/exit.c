@@ -201,7 +201,11 @@ pending_call(void *unused)
 	return 0;
 }
 
-/* The program's end has begun; false where that cannot be read, too. */
+/*
+ * The program's end has begun, or is behind it.  What is registered from then
+ * on may come too late to be called: the list of what is to be called is
+ * copied first (atexitmodule.c of 3.14).
+ */
 static bool
 is_ending(void)
 {
@@ -209,13 +213,15 @@ is_ending(void)
 	uint64_t next;
 	int ready, finalizing;
 
+	if (minor_version() < HARMED_FROM)
+		return false;
 	memcpy(&next, api.runtime + AT_OFFSET_OF_NEXT, sizeof(next));
 	if (!interp || next > OFFSET_MAX)
-		return false;
+		return true;
 	memcpy(&ready, interp + next + NEXT_TO_READY, sizeof(ready));
 	memcpy(&finalizing, interp + next + NEXT_TO_FINALIZING,
 	       sizeof(finalizing));
-	return ready == 1 && finalizing == 1;
+	return ready != 1 || finalizing != 0;
 }
 
 /* False: the program is ending, and must not be waited for. */
@@ -293,7 +299,7 @@ py_exit_remove(void)
 	int gil;
 
 	atomic_store(&wanted, false);
-	if (!f || atomic_load(&ended))
+	if (!f || atomic_load(&ended) || is_ending())
 		return;
 	gil = api.ensure();
 	call_atexit("unregister", f);
