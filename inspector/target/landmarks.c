@@ -73,8 +73,9 @@ enum ot_status
 landmarks_find(const struct suspect *s, struct landmarks *lm,
 	       struct ot_err *err)
 {
-	uint64_t internal = 0;
+	uint64_t internal = 0, of_2_34 = 0, rseq_size = 0;
 	int fd = s->mem;
+	uint32_t size = 0;
 	size_t i;
 
 	memset(lm, 0, sizeof(*lm));
@@ -102,9 +103,14 @@ landmarks_find(const struct suspect *s, struct landmarks *lm,
 		take(&v, "__errno_location", &lm->errno_location);
 		take(&v, "mmap", &lm->mmap);
 		take(&v, "syscall", &lm->syscall);
+		take(&v, "_Fork", &of_2_34);
+		take(&v, "__rseq_size", &rseq_size);
 		if (!cpu_way_complete(&lm->way))
 			scan_text(s, m, &lm->way);
 	}
+	lm->clone3 = of_2_34 != 0;
+	lm->rseq = rseq_size != 0 &&
+		proc_mem_read(&fd, rseq_size, &size, sizeof(size)) && size > 0;
 	if (lm->dlopen == 0) {
 		lm->dlopen = internal;
 		lm->dlopen_internal = true;

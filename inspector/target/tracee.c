@@ -25,9 +25,11 @@
 #include "inspector/target/tracee.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/ptrace.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 
@@ -217,6 +219,31 @@ begin_call(struct tracee *t, uint64_t fn, const uint64_t *arg, size_t nargs)
 		== 0;
 }
 
+/*
+ * At a system call stop: if it is the entry of open() for the path that leads
+ * nowhere, it becomes fcntl(fd, F_DUPFD_CLOEXEC, 0).  Should we be gone before
+ * it is reached, there is no such file, and that is all.
+ */
+static void
+swap_open(struct tracee *t, struct cpu *c)
+{
+	uint64_t arg[3], at;
+	char path[128];
+	size_t len;
+	int mem = t->mem;
+
+	if (t->swap_path == NULL || !cpu_opens(t->tid, c, &at))
+		return;
+	len = strlen(t->swap_path) + 1;
+	if (len > sizeof(path) || !proc_mem_read(&mem, at, path, len) ||
+	    memcmp(path, t->swap_path, len) != 0)
+		return;
+	arg[0] = (uint64_t)t->swap_fd;
+	arg[1] = F_DUPFD_CLOEXEC;
+	arg[2] = 0;
+	cpu_swap_syscall(t->tid, c, SYS_fcntl, arg);
+}
+
 bool
 tracee_call(struct tracee *t, uint64_t fn, const uint64_t *arg, size_t nargs,
 	    uint64_t *result)
@@ -242,8 +269,10 @@ tracee_call(struct tracee *t, uint64_t fn, const uint64_t *arg, size_t nargs,
 				t->lost = true;
 				return false;
 			}
-			if (!cpu_at_return(&c, &t->frame, &t->lm->way))
+			if (!cpu_at_return(&c, &t->frame, &t->lm->way)) {
+				swap_open(t, &c);
 				break;
+			}
 			return cpu_result(&c, &t->frame, t->mem, result);
 		case STOP_EVENT:	/* group stops wait until we leave */
 			break;

@@ -10,5 +10,6 @@
 TCase *t_target_elf(void);
 TCase *t_target_session(void);
 TCase *t_target_tracee(void);
+TCase *t_target_walls(void);
 
 #endif
