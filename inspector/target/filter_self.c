@@ -49,16 +49,21 @@ was_let_through(long r)
 static void
 try_from(struct notes *n)
 {
-	for (; n->next < FILTER_SIGRETURN; n->next++) {
-		const struct filter_trial *t = &filter_trials[n->next];
-		long r = syscall(t->nr, t->arg[0], t->arg[1], t->arg[2],
-				 t->arg[3], t->arg[4], t->arg[5]);
+	uint32_t i;
 
-		if (n->next == FILTER_CLONE && r == 0)
+	for (i = n->next; i < FILTER_SIGRETURN; i++) {
+		const struct filter_trial *t = &filter_trials[i];
+		long r;
+
+		n->next = i;
+		r = syscall(t->nr, t->arg[0], t->arg[1], t->arg[2], t->arg[3],
+			    t->arg[4], t->arg[5]);
+		if (i == FILTER_CLONE && r == 0)
 			_exit(0);	/* the clone itself */
-		n->verdict[n->next] = was_let_through(r) ? SECCOMP_RET_ALLOW
+		n->verdict[i] = was_let_through(r) ? SECCOMP_RET_ALLOW
 			: SECCOMP_RET_ERRNO | (uint32_t)errno;
 	}
+	n->next = i;
 	_exit(0);
 }
 

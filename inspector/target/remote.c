@@ -169,6 +169,7 @@ visit_begin(struct visit *v, struct entry *e, struct ot_err *err)
 		st = filter_thread(e->s, v->t.tid, &v->lm, &v->filter, err);
 	if (st != OT_OK)
 		return st;
+	v->t.filtered = v->filter.any;
 	if (!tracee_enter(&v->t))
 		return ot_fail(err, OT_FAILED, "the registers of PID %d cannot "
 			       "be saved; nothing was changed",

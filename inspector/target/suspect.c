@@ -121,8 +121,6 @@ refuse_unreadable(const struct suspect *s, struct ot_err *err)
 static enum ot_status
 refuse_missing(pid_t pid, struct ot_err *err)
 {
-	if (!proc_usable(err))
-		return OT_REFUSED;
 	if (pid > 0 && kill(pid, 0) != 0 && errno == EPERM)
 		return ot_fail(err, OT_REFUSED, "PID %d is hidden from you "
 			       "(/proc is mounted with hidepid): sudo objtop "
@@ -147,6 +145,9 @@ suspect_look(struct suspect *s, pid_t pid, struct module_cache *c,
 {
 	*s = (struct suspect)SUSPECT_INIT;
 	s->pid = pid;
+	/* Of a list the first has been asked for all. */
+	if (c == NULL && !proc_usable(err))
+		return OT_REFUSED;
 	if (pid <= 0 || !proc_status_read(pid, &s->status) ||
 	    !proc_stat_read(pid, 0, &s->stat))
 		return refuse_missing(pid, err);
