@@ -349,6 +349,21 @@ class Ends(unittest.TestCase):
                     self.assertEqual([r["count"] for r in rows], [321])
                     os.unlink(path)
 
+    def test_run_through_a_script(self):
+        """A script that works first and then becomes the interpreter."""
+        with tempfile.TemporaryDirectory() as tmp:
+            path = os.path.join(tmp, "run.objtop")
+            code, out, err = objtop(
+                "run", "-o", path, "--", "/bin/sh", "-c",
+                "sleep 0.3; exec %s -c 'x = 1; print(6 * 7)'" % PYTHON)
+            self.assertEqual((code, out.strip()), (0, "42"), err)
+            self.assertTrue(os.path.exists(path))
+            # time limits are for those who ask; nothing is killed
+            code, out, err = objtop("run", "-o", path, "--timeout", "0.2",
+                                    "--", "/bin/sh", "-c", "sleep 1; echo on")
+            self.assertEqual(code, 3, err)
+            self.assertIn("goes on", err)
+
     def test_demo_without_terminal(self):
         with tempfile.TemporaryDirectory() as tmp:
             code, out, err = objtop("demo", cwd=tmp, timeout=120)
