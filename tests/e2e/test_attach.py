@@ -477,8 +477,10 @@ class RunCase(unittest.TestCase):
 
     def test_never_connects(self):
         limit = dict(os.environ, ATTACHDRV_TIMEOUT_MS="300")
-        code, _, err = drive("run", "sleep", "60", env=limit)
+        # it goes on, and with it our pipe to it
+        code, out, err = drive("run", "sh", "-c", "sleep 2; echo on", env=limit)
         self.assertEqual(code, 3, err)
+        self.assertEqual(out, "on\n")
         self.assertIn("did not let the agent in", err)
 
 
