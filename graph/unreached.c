@@ -16,7 +16,6 @@
 #include <stdlib.h>
 
 #include "graph/an_util.h"
-#include "wire/wire.h"
 
 #define MOST 1000000u		/* holders looked at */
 
@@ -28,8 +27,6 @@ unexplained(const struct hg_graph *g, hg_node n)
 	uint32_t n_in, i;
 	const hg_edge *in = hg_in(g, n, &n_in);
 
-	if (refs < 0 || (hg_flags(g, n) & OTW_IMMORTAL))
-		return 0;
 	for (i = 0; i < n_in && refs > 0; i++)
 		if (!hg_edge_weak(g, in[i]))
 			refs--;
