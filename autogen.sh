@@ -16,7 +16,7 @@ build_packages="gcc make autoconf automake libtool pkg-config
 	libncurses-dev libgraphviz-dev libzstd-dev libjansson-dev"
 demo_packages="python3"
 test_packages="check xz-utils python3 python3-objgraph tmux graphviz libxml2-utils
-	binutils clang libclang-rt-dev man-db"
+	binutils musl-tools clang libclang-rt-dev man-db"
 
 say() { printf '%s\n' "$*" >&2; }
 die() { say "autogen.sh: $*"; exit 1; }

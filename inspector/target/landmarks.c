@@ -31,6 +31,16 @@ name_begins(const char *path, const char *const *names, size_t n)
 	return false;
 }
 
+/* Its file is the loader, "ld-musl-x86_64.so.1", or is linked to from there. */
+static bool
+is_musl(const char *path)
+{
+	const char *name = proc_base_name(path);
+
+	return strncmp(name, "ld-musl", 7) == 0 ||
+		(strcmp(name, "libc.so") == 0 && strstr(path, "musl") != NULL);
+}
+
 static void
 take(const struct elf_view *v, const char *name, uint64_t *out)
 {
@@ -86,15 +96,16 @@ landmarks_find(const struct suspect *s, struct landmarks *lm,
 		if (strcmp(m->path, "[vdso]") == 0 && m->perm[0] == 'r' &&
 		    elf_open(&v, proc_mem_read, &fd, m->start))
 			take(&v, "__kernel_rt_sigreturn", &lm->way.restorer);
-		if (!suspect_is_module(m) ||
-		    !name_begins(m->path, libc_names,
-				 OT_ARRAY_LEN(libc_names)))
+		if (!suspect_is_module(m))
 			continue;
-		if (strncmp(proc_base_name(m->path), "ld-musl", 7) == 0)
+		if (is_musl(m->path))
 			return ot_fail(err, OT_REFUSED, "PID %d uses the C "
 				       "library musl, which is not supported "
 				       "yet: start it by a glibc build",
 				       (int)s->pid);
+		if (!name_begins(m->path, libc_names,
+				 OT_ARRAY_LEN(libc_names)))
+			continue;
 		if (!elf_open(&v, proc_mem_read, &fd, m->start))
 			continue;
 		take(&v, "dlopen", &lm->dlopen);

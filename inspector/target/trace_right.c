@@ -190,10 +190,13 @@ explain_other_user(const struct trace_facts *f, struct ot_err *err)
 	int pid = (int)f->pid;
 
 	if (f->box == TRACE_DOCKER || f->box == TRACE_PODMAN)
-		return ot_fail(err, OT_REFUSED, "PID %d belongs to %s: run "
-			       "objtop as %s (%s exec -u %s)", pid, f->user,
-			       f->user, f->box == TRACE_DOCKER ? "docker" :
+		return ot_fail(err, OT_REFUSED, "PID %d belongs to %s: sudo "
+			       "objtop %d, or %s exec -u %s", pid, f->user,
+			       pid, f->box == TRACE_DOCKER ? "docker" :
 			       "podman", f->user);
+	if (f->uid == 0)
+		return ot_fail(err, OT_REFUSED, "PID %d belongs to %s: sudo "
+			       "objtop %d", pid, f->user, pid);
 	return ot_fail(err, OT_REFUSED, "PID %d belongs to %s: run as root or "
 		       "as %s: sudo objtop %d", pid, f->user, f->user, pid);
 }
