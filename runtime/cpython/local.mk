@@ -10,6 +10,7 @@ CPYTHON_SOURCES = \
 	runtime/cpython/heads.c \
 	runtime/cpython/hints.c \
 	runtime/cpython/info.c \
+	runtime/cpython/interps.c \
 	runtime/cpython/kind.c \
 	runtime/cpython/layout.c \
 	runtime/cpython/layouts.def \
