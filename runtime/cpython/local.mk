@@ -25,6 +25,8 @@ CPYTHON_SOURCES = \
 	runtime/cpython/size_ctypes.c \
 	runtime/cpython/size_numpy.c \
 	runtime/cpython/size_std.c \
+	runtime/cpython/still.c \
+	runtime/cpython/still.h \
 	runtime/cpython/str.c \
 	runtime/cpython/table.c \
 	runtime/cpython/tally.c \
