@@ -35,7 +35,8 @@ TESTS += $(LINT)
 EXTRA_DIST += $(LINT) tests/run-all.sh tests/summary.sh tests/lsan.supp
 
 # End to end through the command line.
-E2E = tests/e2e/test_counts.py tests/e2e/test_cli.py
+E2E = tests/e2e/test_counts.py tests/e2e/test_cli.py \
+	tests/e2e/test_hosts.py
 TESTS += $(E2E)
 EXTRA_DIST += $(E2E) tests/e2e/harness.py
 

@@ -181,6 +181,7 @@ struct py_walk {
 	struct py_statics *statics;	/* static types met */
 	py_obj subtype_traverse;	/* tp_traverse of classes made in Python */
 	py_obj static_state;		/* 3.12+: of builtin types, by index */
+	py_obj greenlet;		/* the class of greenlets */
 	uint64_t objects;
 	uint64_t odd_refs, odd_objects;	/* did not look like what they should */
 };

@@ -297,6 +297,8 @@ frames(struct py_walk *w, const struct py_interp *in, uintptr_t ts,
 	for (n = 0; py_ok(frame) && n < MOST_FRAMES && !w->stop; n++) {
 		py_obj code = py_slot(w, PY_AT(frame, L->fr_code, uintptr_t));
 
+		if (w->pass == PY_PASS_MARK)
+			py_bitmap_claim(w, frame);
 		owner = PY_AT(frame, L->fr_owner, char);
 		if (owner < OWNED_BY_C && is_code(w, code))
 			frame_root(w, in, frame, owner, code, id);
