@@ -18,7 +18,8 @@ demo_packages="python3"
 test_packages="check python3 python3-objgraph tmux graphviz libxml2-utils
 	binutils clang libclang-rt-dev man-db uwsgi-core
 	uwsgi-plugin-python3 gunicorn python3-greenlet python3-gevent
-	libjemalloc2 libtcmalloc-minimal4 pypy3 micropython"
+	libjemalloc2 libtcmalloc-minimal4 pypy3
+	gcc-aarch64-linux-gnu qemu-user-static"
 
 say() { printf '%s\n' "$*" >&2; }
 die() { say "autogen.sh: $*"; exit 1; }

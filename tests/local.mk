@@ -26,7 +26,7 @@ AM_TESTS_ENVIRONMENT = \
 TEST_EXTENSIONS = .sh .py
 SH_LOG_COMPILER = $(SHELL)
 PY_LOG_COMPILER = $(SHELL) $(srcdir)/tests/with-python.sh $(PYTHON3)
-EXTRA_DIST += tests/with-python.sh
+EXTRA_DIST += tests/with-python.sh tests/cross/aarch64.sh
 
 # Lint: each script is one test.
 LINT = tests/lint/layers.sh tests/lint/registries.sh tests/lint/docs.sh \

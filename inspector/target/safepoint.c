@@ -265,17 +265,18 @@ return_addresses(const struct tracee *t, const struct proc_maps *maps,
 	int mem = t->mem;
 
 	for (i = 0; i < n && found < CPU_BREAKS; i++) {
+		uint64_t addr = cpu_code(words[i]);
 		unsigned char before[8];
 
-		if (!is_safe_text(maps, words[i]) ||
-		    !proc_mem_read(&mem, words[i] - sizeof(before), before,
+		if (!is_safe_text(maps, addr) ||
+		    !proc_mem_read(&mem, addr - sizeof(before), before,
 				   sizeof(before)) ||
 		    !cpu_is_call(before, sizeof(before)))
 			continue;
-		for (k = 0; k < found && out[k] != words[i]; k++)
+		for (k = 0; k < found && out[k] != addr; k++)
 			;
 		if (k == found)
-			out[found++] = words[i];
+			out[found++] = addr;
 	}
 	return found;
 }

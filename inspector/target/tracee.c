@@ -293,7 +293,7 @@ to_signal_path(struct tracee *t)
 bool
 tracee_leave(struct tracee *t)
 {
-	uint64_t none = 0;
+	static const unsigned char none[CPU_STALE_MAX];
 	struct cpu c = t->saved;
 	bool ok;
 
@@ -317,7 +317,7 @@ tracee_leave(struct tracee *t)
 	}
 	t->entered = false;
 	/* So that a later look does not take it for a handler's frame. */
-	proc_mem_write(t->mem, t->frame.end - 8, &none, sizeof(none));
+	proc_mem_write(t->mem, t->frame.stale, none, t->frame.stale_len);
 	return true;
 }
 
