@@ -33,6 +33,7 @@
 #include "runtime/sys.h"
 
 enum {
+	OURS_MS = 1000,
 	LOOK_MS = 2,		/* how often a starting interpreter is asked */
 	LAST_MS = 10000,	/* a program under `run` waits this long */
 	BUSY_MS = 5000,		/* and this long for a snapshot under way */
@@ -247,17 +248,12 @@ wait_for_start(void)
 static void
 leave(void)
 {
-	int fd;
-
 	/* In this order: a closed socket is how the peer sees that we left,
 	 * which must not wait for the interpreter; ASLEEP is how the next one
-	 * sees that it may start.  The number is forgotten before it is free
-	 * again: a child forked in between would close what got it next. */
+	 * sees that it may start. */
 	take_wire(UINT64_MAX);
-	fd = agent.link.fd;
 	objtop_agent_boot.fd = -1;
-	agent.link.fd = -1;
-	ota_close(fd);
+	ota_link_close(&agent.link);
 	give_wire();
 	py_exit_remove();
 	atomic_store(state(), OTW_BOOT_ASLEEP);
@@ -276,7 +272,8 @@ agent_thread(void *arg)
 	if (on && agent.preloaded)
 		py_exit_install(ota_dlsym, true, program_ends);
 	while (on) {
-		ota_poll(agent.link.fd, POLLIN, -1);
+		/* now and then: is the descriptor still ours? */
+		ota_poll(agent.link.fd, POLLIN, OURS_MS);
 		on = serve();
 	}
 	leave();
@@ -291,9 +288,7 @@ forked_child(void)
 {
 	if (atomic_load(state()) != OTW_BOOT_RUNNING)
 		return;
-	if (agent.link.fd >= 0)
-		ota_close(agent.link.fd);
-	agent.link.fd = -1;
+	ota_link_close(&agent.link);
 	objtop_agent_boot.fd = -1;
 	atomic_store(&agent.wire, false);
 	atomic_store(&agent.wanted, false);
@@ -314,10 +309,13 @@ start(int fd, bool preloaded)
 	if (!atomic_compare_exchange_strong(state(), &asleep,
 					    OTW_BOOT_RUNNING))
 		return -EBUSY;
+	if (!ota_link_open(&agent.link, fd)) {
+		agent.link.fd = -1;
+		atomic_store(state(), OTW_BOOT_ASLEEP);
+		return -EBADF;
+	}
 	objtop_agent_boot.fork_pid = pid;
 	objtop_agent_boot.fd = fd;
-	agent.link.fd = fd;
-	agent.link.len = 0;
 	agent.preloaded = preloaded;
 	atomic_store(&agent.link.go_on, false);
 	if (!atfork) {
