@@ -7,6 +7,7 @@ inspector_target_libtarget_la_SOURCES = \
 	%D%/agent_image.c %D%/agent_image.h \
 	%D%/at_ptrace.c \
 	%D%/at_resident.c \
+	%D%/breaks.c %D%/breaks.h \
 	%D%/detect.c \
 	%D%/doing.c \
 	%D%/elf_mem.c %D%/elf_mem.h \

@@ -41,7 +41,8 @@ def one(objtop, python, fate, after_s):
     source, output, status = FATES[fate]
     target = subprocess.Popen([python, "-W", "always", "-c", source,
                                "%.6f" % after_s], stdin=subprocess.DEVNULL,
-                              stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                              bufsize=0)	# readline takes one line only
     target.stdout.readline()
     tool = subprocess.Popen([objtop, "types", str(target.pid)],
                             stdin=subprocess.DEVNULL,

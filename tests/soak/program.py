@@ -138,6 +138,10 @@ class Program:
         """What must be the same before and after."""
         tasks = self.tasks()
         main = [t for t in tasks if t["tid"] == str(self.pid)][0]
+        files = self.fds()
+        if self.state == "fork":	# the pipes of its children
+            files = {n: f for n, f in files.items()
+                     if n in "012" or not f.startswith("pipe:")}
         return {
             "threads": sorted(t["tid"] for t in tasks),
             "names": sorted(t["Name"] for t in tasks),
@@ -146,10 +150,22 @@ class Program:
             "signal handlers": (int(main["SigCgt"], 16) & ~LIBC_SIGNALS,
                                 main["SigIgn"]),
             "children": () if self.state == "fork" else self.children(),
-            "files": self.fds(),
+            "files": files,
             "traced by": sorted({t["TracerPid"] for t in tasks}),
             "stopped": [t["tid"] for t in tasks if t["State"][0] in "Tt"],
         }
+
+    def baseline(self):
+        """A fingerprint to compare with."""
+        found = {}
+
+        def quiet():		# fork() blocks all signals for a moment
+            found.update(self.fingerprint())
+            return all(int(mask, 16) == 0
+                       for _, mask in found["blocked signals"])
+
+        self.wait(quiet)
+        return found
 
     def differences(self, before):
         """What differs from `before`, after the time things may take."""

@@ -8,4 +8,5 @@ soak: all
 		$(PYTHON3) $(srcdir)/tests/soak/soak.py -n $(N) \
 		--kill $(KILLS) --fates $(FATES)
 .PHONY: soak
-EXTRA_DIST += tests/soak/soak.py tests/soak/program.py tests/soak/fates.py
+EXTRA_DIST += tests/soak/soak.py tests/soak/program.py tests/soak/fates.py \
+	tests/soak/testsuite.sh

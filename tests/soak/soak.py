@@ -24,6 +24,7 @@ import re
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 
 from program import BUSY, CHURNING, STATES, Program	# first: finds harness
@@ -86,7 +87,9 @@ def attach(objtop, pid, tally, args=("types", "--json")):
 
 def visit(objtop, program, turn, tally):
     if turn % 4 == 3:
-        attach(objtop, program.pid, tally, ("snapshot", "-o", "/dev/null"))
+        with tempfile.TemporaryDirectory() as folder:
+            attach(objtop, program.pid, tally,
+                   ("snapshot", "-o", os.path.join(folder, "x.objtop")))
         subprocess.run([objtop, "detach", str(program.pid)],
                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
                        timeout=TIMEOUT_S)
@@ -125,7 +128,7 @@ def soak_cell(objtop, minor, python, state, n):
     where = "3.%d %s" % (minor, state)
     while n > 0:
         with Program(python, state) as p:
-            before, size = p.fingerprint(), None
+            before, size = p.baseline(), None
             rounds = min(n, PER_PROGRAM)
             n -= rounds
             for turn in range(rounds):
@@ -162,7 +165,7 @@ def kill_cell(objtop, minor, python, state, n, spread_s):
     where = "3.%d %s, objtop killed" % (minor, state)
     while n > 0:
         with Program(python, state) as p:
-            before = p.fingerprint()
+            before = p.baseline()
             rounds = min(n, PER_PROGRAM * 2)
             n -= rounds
             for turn in range(rounds):
