@@ -15,7 +15,7 @@ include tests/e2e/values.mk
 include tests/e2e/attach.mk
 include tests/e2e/walk.mk
 
-# Not part of `make check`: the soak.
+# The soak.
 include tests/soak/soak.mk
 
 # Where tests find what they test; see tests/e2e/harness.py.

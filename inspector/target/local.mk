@@ -18,6 +18,7 @@ inspector_target_libtarget_la_SOURCES = \
 	%D%/framer.c \
 	%D%/ladder.c \
 	%D%/landmarks.c %D%/landmarks.h \
+	%D%/leftover.c \
 	%D%/list.c \
 	%D%/proc.c %D%/proc.h \
 	%D%/proc_read.c \

@@ -279,6 +279,21 @@ def aidle():
     loop.run_forever()
 
 
+def write_():
+    """A long write that is half done; its other end is read in one go."""
+    theirs, ours = os.pipe()
+
+    def take():
+        newline()
+        while True:
+            os.read(theirs, 1 << 20)
+
+    threading.Thread(target=take, daemon=True).start()
+    assert os.write(ours, bytes(300000)) == 300000, "a short write"
+    progress()
+    threading.Event().wait()
+
+
 # And these are busy again.
 
 

@@ -19,7 +19,7 @@ WORKLOAD = os.path.join(E2E, "workload.py")
 
 # Wait until they are told; what they wait for must not come early.
 WAITING = ["select_", "read_", "accept_", "epoll_", "waitpid_", "held",
-           "join_", "aidle"]
+           "join_", "write_", "aidle"]
 BUSY = ["idle", "sleep", "asyncio_", "lock", "loop", "malloc", "threads16",
         "sort", "regex", "fork", "memcpy50", "callbacks", "signals", "dlopen",
         "longc"]
@@ -130,6 +130,12 @@ class Program:
                    if "memfd:objtop-agent" in line and
                    line.split()[2] == "00000000")
 
+    def scratch_left(self):
+        return sum(1 for line in read("/proc/%d/maps" % self.pid).splitlines()
+                   if line.endswith("/dev/zero (deleted)") and
+                   int.__rsub__(*(int(x, 16) for x in
+                                  line.split()[0].split("-"))) == 512 * 1024)
+
     def size_kib(self):
         return int(status_of("/proc/%d/status" % self.pid)
                    ["VmSize"].split()[0])
@@ -147,8 +153,8 @@ class Program:
             "names": sorted(t["Name"] for t in tasks),
             "blocked signals": sorted((t["tid"], t["SigBlk"])
                                       for t in tasks),
-            "signal handlers": (int(main["SigCgt"], 16) & ~LIBC_SIGNALS,
-                                main["SigIgn"]),
+            "signal handlers": [int(main[key], 16) & ~LIBC_SIGNALS
+                                for key in ("SigCgt", "SigIgn")],
             "children": () if self.state == "fork" else self.children(),
             "files": files,
             "traced by": sorted({t["TracerPid"] for t in tasks}),
