@@ -15,7 +15,7 @@ cd "$(dirname "$0")"
 build_packages="gcc make autoconf automake libtool pkg-config
 	libncurses-dev libgraphviz-dev libzstd-dev libjansson-dev"
 demo_packages="python3"
-test_packages="check python3 python3-objgraph tmux graphviz libxml2-utils
+test_packages="check xz-utils python3 python3-objgraph tmux graphviz libxml2-utils
 	binutils clang libclang-rt-dev man-db"
 
 say() { printf '%s\n' "$*" >&2; }

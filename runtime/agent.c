@@ -39,6 +39,7 @@
 #include "runtime/sys.h"
 
 enum {
+	OURS_MS = 1000,
 	LOOK_MS = 2,		/* how often a starting interpreter is asked */
 	LAST_MS = 10000,	/* a program under `run` waits this long */
 	BUSY_MS = 5000,		/* and this long for a snapshot under way */
@@ -282,11 +283,12 @@ rest(void)
 	int resting = RESTING;
 
 	if (!fork_warns()) {
-		ota_poll(agent.link.fd, POLLIN, -1);
+		/* now and then: is the descriptor still ours? */
+		ota_poll(agent.link.fd, POLLIN, OURS_MS);
 		return true;
 	}
 	atomic_store(&agent.rest, RESTING);
-	ota_poll(agent.link.fd, POLLIN, -1);
+	ota_poll(agent.link.fd, POLLIN, OURS_MS);
 	return atomic_compare_exchange_strong(&agent.rest, &resting, BUSY);
 }
 
@@ -305,7 +307,8 @@ about_to_fork(void)
 	    objtop_agent_boot.fork_pid != ota_pid() ||
 	    !atomic_compare_exchange_strong(&agent.rest, &resting, PARKED))
 		return;
-	ota_shut(agent.link.fd);
+	if (ota_link_ours(&agent.link))
+		ota_shut(agent.link.fd);
 	while (ota_thread_lives(atomic_load(&agent.tid)) &&
 	       ota_now_ns() < end)
 		ota_sleep_ns(GOING_LOOK_NS);
@@ -315,17 +318,12 @@ about_to_fork(void)
 static void
 leave(bool parked)
 {
-	int fd;
-
 	/* In this order: a closed socket is how the peer sees that we left,
 	 * which must not wait for the interpreter; ASLEEP is how the next one
-	 * sees that it may start.  The number is forgotten before it is free
-	 * again: a child forked in between would close what got it next. */
+	 * sees that it may start. */
 	take_wire(UINT64_MAX);
-	fd = agent.link.fd;
 	objtop_agent_boot.fd = -1;
-	agent.link.fd = -1;
-	ota_close(fd);
+	ota_link_close(&agent.link);
 	give_wire();
 	if (!parked)
 		py_exit_remove();
@@ -363,9 +361,7 @@ forked_child(void)
 {
 	if (atomic_load(state()) != OTW_BOOT_RUNNING)
 		return;
-	if (agent.link.fd >= 0)
-		ota_close(agent.link.fd);
-	agent.link.fd = -1;
+	ota_link_close(&agent.link);
 	objtop_agent_boot.fd = -1;
 	atomic_store(&agent.wire, false);
 	atomic_store(&agent.wanted, false);
@@ -387,10 +383,13 @@ start(int fd, bool preloaded)
 	if (!atomic_compare_exchange_strong(state(), &asleep,
 					    OTW_BOOT_RUNNING))
 		return -EBUSY;
+	if (!ota_link_open(&agent.link, fd)) {
+		agent.link.fd = -1;
+		atomic_store(state(), OTW_BOOT_ASLEEP);
+		return -EBADF;
+	}
 	objtop_agent_boot.fork_pid = pid;
 	objtop_agent_boot.fd = fd;
-	agent.link.fd = fd;
-	agent.link.len = 0;
 	agent.preloaded = preloaded;
 	atomic_store(&agent.rest, BUSY);
 	atomic_store(&agent.link.go_on, false);

@@ -17,6 +17,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
 #include <time.h>
@@ -242,6 +243,18 @@ ota_slurp(const char *path, void *buf, size_t cap)
 }
 
 /* ---- the socket ---- */
+
+bool
+ota_file_id(int fd, struct ota_file_id *id)
+{
+	struct stat st;
+
+	if (fd < 0 || SYS6(SYS_newfstatat, fd, "", &st, AT_EMPTY_PATH, 0, 0))
+		return false;
+	id->dev = st.st_dev;
+	id->ino = st.st_ino;
+	return true;
+}
 
 int
 ota_poll(int fd, int events, int timeout_ms)

@@ -47,6 +47,13 @@ void ota_close(int fd);
 long ota_slurp(const char *path, void *buf, size_t cap);
 
 /* poll() of one descriptor for `events`; revents, 0 on timeout or EINTR. */
+
+/* Which open file a descriptor stands for; false: none. */
+struct ota_file_id {
+	uint64_t dev, ino;
+};
+bool ota_file_id(int fd, struct ota_file_id *id);
+
 int ota_poll(int fd, int events, int timeout_ms);
 long ota_send(int fd, const void *buf, size_t n);	/* never blocks */
 long ota_recv(int fd, void *buf, size_t n);		/* never blocks */
