@@ -16,6 +16,9 @@ include tests/e2e/attach.mk
 include tests/e2e/tmux.mk
 include tests/e2e/walk.mk
 
+# The soak.
+include tests/soak/soak.mk
+
 # Where tests find what they test; see tests/e2e/harness.py.
 AM_TESTS_ENVIRONMENT = \
 	srcdir='$(abs_top_srcdir)'; export srcdir; \

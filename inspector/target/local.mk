@@ -7,6 +7,7 @@ inspector_target_libtarget_la_SOURCES = \
 	%D%/agent_image.c %D%/agent_image.h \
 	%D%/at_ptrace.c \
 	%D%/at_resident.c \
+	%D%/breaks.c %D%/breaks.h \
 	%D%/detect.c \
 	%D%/doing.c \
 	%D%/elf_mem.c %D%/elf_mem.h \
@@ -17,6 +18,7 @@ inspector_target_libtarget_la_SOURCES = \
 	%D%/framer.c \
 	%D%/ladder.c \
 	%D%/landmarks.c %D%/landmarks.h \
+	%D%/leftover.c \
 	%D%/list.c \
 	%D%/proc.c %D%/proc.h \
 	%D%/proc_read.c \

@@ -26,7 +26,7 @@
 #define SYS_pidfd_getfd 438
 #endif
 
-#define DATA_FDS 64u		/* in scratch: two ints of socketpair */
+#define DATA_FDS VISIT_NOTE	/* in scratch: two ints of socketpair */
 
 bool
 visit_call(struct visit *v, uint64_t fn, const uint64_t *arg, size_t nargs,
@@ -114,8 +114,8 @@ save_errno(struct visit *v, struct ot_err *err)
 static enum ot_status
 make_scratch(struct visit *v, struct ot_err *err)
 {
-	const uint64_t arg[6] = { 0, VISIT_STACK, PROT_READ | PROT_WRITE,
-				  MAP_PRIVATE | MAP_ANONYMOUS,
+	const uint64_t arg[6] = { leftover_hint(), VISIT_STACK, PROT_READ | PROT_WRITE,
+				  MAP_SHARED | MAP_ANONYMOUS,
 				  (uint64_t)-1, 0 };
 	uint64_t at;
 
@@ -124,10 +124,13 @@ make_scratch(struct visit *v, struct ot_err *err)
 	if (at == (uint64_t)-1 || at == 0)
 		return visit_denied(v, "mmap", -ENOMEM, err);
 	v->scratch = at;
+	leftover_note(v, NULL);
 	if (!tracee_use_stack(&v->t, at + VISIT_STACK))
 		return ot_fail(err, OT_FAILED, "memory made in PID %d cannot "
 			       "be written", (int)v->e->s->pid);
-	return OT_OK;
+	return leftover_clear(v) ? OT_OK :
+		visit_astray(v, "clearing away what an earlier visit left",
+			     err);
 }
 
 static enum ot_status
@@ -147,6 +150,7 @@ make_sockets(struct visit *v, struct ot_err *err)
 	if (!proc_mem_read(&mem, v->scratch + DATA_FDS, fd, sizeof(fd)))
 		return ot_fail(err, OT_FAILED, "memory made in PID %d cannot "
 			       "be read", (int)v->e->s->pid);
+	leftover_note(v, fd);
 	v->theirs = fd[1];
 	v->ours = visit_take_fd(v, fd[0]);
 	saved = errno;
@@ -186,6 +190,7 @@ visit_begin(struct visit *v, struct entry *e, struct ot_err *err)
 	v->t.mem = proc_mem_open(e->s->pid, true);
 	if (v->t.mem < 0)
 		return trace_refused(e->s, err);
+	leftover_find(v);
 	st = safepoint_reach(e, &v->t, &v->lm, err);
 	if (st != OT_OK)
 		return st;

@@ -32,6 +32,7 @@
 #include <time.h>
 
 #include "base/units.h"
+#include "inspector/target/breaks.h"
 #include "inspector/target/proc.h"
 
 #define STOP_US		1000000u	/* for a thread to stop */
@@ -342,11 +343,10 @@ tracee_run_to(struct tracee *t, const uint64_t *addr, size_t n,
 	uint64_t end = ot_now_us() + timeout_us;
 	bool hit = false, asked = false;
 	int sig, pass = 0;
+	struct breaks b;
 
-	if (!cpu_break_set(t->tid, addr, n)) {
-		cpu_break_clear(t->tid);
+	if (!breaks_set(&b, t->tid, addr, n))
 		return false;
-	}
 	/* It runs: what passes until it stops again is no stop of ours. */
 	t->stopped_us += ot_now_us() - t->stop_began;
 	while (resume(t, PTRACE_CONT, pass)) {
@@ -370,11 +370,15 @@ tracee_run_to(struct tracee *t, const uint64_t *addr, size_t n,
 		}
 		if (s == STOP_EVENT && asked)
 			break;
-		if (s == STOP_SIGNAL)
+		if (s == STOP_SIGNAL && !(sig == SIGTRAP && breaks_hit(t->tid)))
 			pass = sig;
 	}
 	t->stop_began = ot_now_us();
-	if (t->stopped)
-		cpu_break_clear(t->tid);
+	breaks_clear(&b, t->tid);
+	/* One that came while the stop was asked for is not the program's. */
+	while (t->stopped && breaks_pending(t->tid))
+		if (!resume(t, PTRACE_CONT, 0) ||
+		    wait_stop(t, STOP_US, &sig) == STOP_GONE)
+			break;
 	return hit;
 }
