@@ -5,6 +5,7 @@
 #ifndef TARGET_ENTRY_H
 #define TARGET_ENTRY_H
 
+#include "inspector/target/filter.h"
 #include "inspector/target/suspect.h"
 #include "inspector/target/tracee.h"
 
@@ -66,7 +67,8 @@ struct visit {
 	struct entry *e;
 	struct tracee t;
 	struct landmarks lm;
-	int pidfd;
+	struct filter_view filter;
+	int pidfd;		/* -1: before Linux 5.3 */
 	uint64_t scratch;	/* address; 0: none yet */
 	uint64_t errno_at;
 	int32_t errno_was;
@@ -82,6 +84,13 @@ struct visit {
 #define VISIT_STACK	((uint64_t)512 * 1024)	/* scratch: stack */
 #define VISIT_DATA	((uint64_t)4096)	/* at its low end: data */
 #define VISIT_NOTE	64u	/* at the beginning of that: who made it */
+
+enum visit_data {		/* offsets there */
+	VISIT_FDS = 64,		/* two ints of socketpair */
+	VISIT_NAME = 128,	/* a sockaddr_un */
+	VISIT_PATH = 256,	/* of the agent, at most 128 bytes */
+	VISIT_MSG = 512,	/* a msghdr and what it points to */
+};
 
 enum ot_status visit_begin(struct visit *v, struct entry *e,
 			   struct ot_err *err);
@@ -112,5 +121,12 @@ uint64_t leftover_hint(void);	/* where scratch memory is to be, if free */
 
 /* A file descriptor of the target, copied here; -1 with errno. */
 int visit_take_fd(const struct visit *v, int fd);
+
+/* Connects v->ours and v->theirs.  channel.c */
+enum ot_status visit_connect(struct visit *v, struct ot_err *err);
+
+/* Hands a file over to the target through that; its number there. */
+enum ot_status visit_give_fd(struct visit *v, int here, int *there,
+			     struct ot_err *err);
 
 #endif

@@ -104,6 +104,12 @@ void cpu_again(struct cpu *c, const struct cpu_frame *f,
 /* Makes the kernel leave out the system call at whose entry tid stands. */
 bool cpu_skip_syscall(pid_t tid);
 
+/* At a system call stop: is it open() or openat()?  Where its path is. */
+bool cpu_opens(pid_t tid, const struct cpu *c, uint64_t *path);
+/* At the entry of a system call: it becomes another one, of 3 arguments. */
+bool cpu_swap_syscall(pid_t tid, struct cpu *c, long nr,
+		      const uint64_t arg[3]);
+
 /*
  * c as it is to be put back: where the kernel does not restart the system
  * call it was in, so that it is entered again.

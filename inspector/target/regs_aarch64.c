@@ -276,6 +276,25 @@ cpu_skip_syscall(pid_t tid)
 }
 
 bool
+cpu_opens(pid_t tid, const struct cpu *c, uint64_t *path)
+{
+	(void)tid;
+	*path = c->r.regs[1];
+	return c->r.regs[8] == SYS_openat;
+}
+
+bool
+cpu_swap_syscall(pid_t tid, struct cpu *c, long nr, const uint64_t arg[3])
+{
+	int number = (int)nr, i;
+
+	for (i = 0; i < 3; i++)
+		c->r.regs[i] = arg[i];
+	return cpu_set(tid, c) &&
+		put_set(tid, NT_ARM_SYSTEM_CALL, &number, sizeof(number));
+}
+
+bool
 cpu_find_frame(const uint64_t *words, size_t n, uint64_t restorer,
 	       uint64_t mask, size_t *i, uint64_t *pc)
 {

@@ -376,6 +376,24 @@ cpu_skip_syscall(pid_t tid)
 	return true;
 }
 
+bool
+cpu_opens(pid_t tid, const struct cpu *c, uint64_t *path)
+{
+	(void)tid;
+	*path = c->r.orig_rax == SYS_open ? c->r.rdi : c->r.rsi;
+	return c->r.orig_rax == SYS_open || c->r.orig_rax == SYS_openat;
+}
+
+bool
+cpu_swap_syscall(pid_t tid, struct cpu *c, long nr, const uint64_t arg[3])
+{
+	c->r.orig_rax = (uint64_t)nr;
+	c->r.rdi = arg[0];
+	c->r.rsi = arg[1];
+	c->r.rdx = arg[2];
+	return cpu_set(tid, c);
+}
+
 void
 cpu_restartable(struct cpu *c, int mem)
 {

@@ -79,14 +79,16 @@ class Target:
     It is ready when it has printed a line of JSON, kept in `facts`.
     """
 
-    def __init__(self, python, source, args=(), env=None):
+    def __init__(self, python, source, args=(), env=None, prefix=(),
+                 preexec_fn=None):
         self.python = python
         full = dict(os.environ, PYTHONHASHSEED="0", PYTHONDONTWRITEBYTECODE="1")
         full.pop("PYTHONHOME", None)
         full.update(env or {})
         self.process = subprocess.Popen(
-            [python, "-c", textwrap.dedent(source)] + list(args),
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=full)
+            list(prefix) + [python, "-c", textwrap.dedent(source)] +
+            list(args), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            env=full, preexec_fn=preexec_fn)
         line = self.read_line(30)
         self.facts = json.loads(line) if line.strip() else {}
 

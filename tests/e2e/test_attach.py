@@ -445,7 +445,7 @@ class RefusalCase(unittest.TestCase):
                     p.communicate()
 
     def filtered(self, verdict):
-        """A program whose seccomp filter has this to say of memfd_create."""
+        """A program whose seccomp filter has this to say of ppoll."""
         code = ("import ctypes, struct, time\n"
                 "ins = struct.Struct('=HBBI').pack\n"
                 "prog = (ins(0x20, 0, 0, 0) + ins(0x15, 0, 1, %d) +\n"
@@ -458,7 +458,7 @@ class RefusalCase(unittest.TestCase):
                 "assert libc.prctl(22, 2, fprog, 0, 0) == 0\n"
                 "print('ready', flush=True)\n"
                 "while True: time.sleep(0.01)\n" % (
-                    319 if os.uname().machine == "x86_64" else 279, verdict))
+                    271 if os.uname().machine == "x86_64" else 73, verdict))
         p = subprocess.Popen([PYTHON, "-c", code], stdout=subprocess.PIPE)
         self.assertEqual(p.stdout.readline(), b"ready\n")
         return p
@@ -466,7 +466,7 @@ class RefusalCase(unittest.TestCase):
     def test_filter_that_refuses(self):
         p = self.filtered(0x00050000 | 1)	# EPERM
         try:
-            self.refused(p.pid, "seccomp filter", "memfd_create", "refuses")
+            self.refused(p.pid, "seccomp filter", "ppoll", "refuses")
             self.assertIsNone(p.poll())
             self.assertEqual(len(os.listdir("/proc/%d/fd" % p.pid)), 3)
         finally:
@@ -477,7 +477,7 @@ class RefusalCase(unittest.TestCase):
     def test_filter_that_kills(self):
         p = self.filtered(0x80000000)
         try:
-            self.refused(p.pid, "seccomp filter", "memfd_create", "end it")
+            self.refused(p.pid, "seccomp filter", "ppoll", "end it")
             self.assertIsNone(p.poll())
         finally:
             p.kill()

@@ -249,6 +249,7 @@ main(void)
 	suite_add_tcase(s, t_target_regs());
 	suite_add_tcase(s, t_target_session());
 	suite_add_tcase(s, t_target_tracee());
+	suite_add_tcase(s, t_target_walls());
 	r = srunner_create(s);
 	srunner_run_all(r, CK_NORMAL);
 	failed = srunner_ntests_failed(r);
