@@ -180,6 +180,18 @@ ota_parent(void)
 	return (int)SYS3(SYS_getppid, 0, 0, 0);
 }
 
+int
+ota_tid(void)
+{
+	return (int)SYS3(SYS_gettid, 0, 0, 0);
+}
+
+bool
+ota_thread_lives(int tid)
+{
+	return SYS3(SYS_tgkill, ota_pid(), tid, 0) == 0;
+}
+
 uint32_t
 ota_euid(void)
 {
@@ -267,6 +279,12 @@ long
 ota_recv(int fd, void *buf, size_t n)
 {
 	return SYS6(SYS_recvfrom, fd, buf, n, MSG_DONTWAIT, NULL, NULL);
+}
+
+void
+ota_shut(int fd)
+{
+	SYS3(SYS_shutdown, fd, SHUT_RD, 0);
 }
 
 long

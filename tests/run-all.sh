@@ -3,7 +3,8 @@
 #
 # run-all.sh - everything that must hold, in the order in which a failure is
 # cheapest: gcc build and tests, the same under ASan and UBSan, clang build,
-# distcheck.  Called by ./autogen.sh check; ends with "N passed, N failed".
+# aarch64 under an emulator, distcheck.  Called by ./autogen.sh check; ends with
+# "N passed, N failed".
 #
 # Where CI is set, a test that skips itself counts as failed.
 set -u
@@ -66,6 +67,13 @@ if command -v clang >/dev/null 2>&1; then
 		--enable-fuzzing CC=clang CFLAGS="-O1 -g"
 	step "build clang" "" make -s -C build/clang -j"$jobs"
 	step "fuzz, ten seconds" "" make -s -C build/clang fuzz-short
+fi
+
+if command -v aarch64-linux-gnu-gcc >/dev/null 2>&1 &&
+   command -v qemu-aarch64-static >/dev/null 2>&1; then
+	say "aarch64, cross-built and emulated"
+	step "aarch64" "" sh -c "tests/cross/aarch64.sh build/aarch64 ||
+		{ rc=\$?; [ \$rc = 77 ] && [ -z '${CI-}' ]; }"
 fi
 
 say "release"

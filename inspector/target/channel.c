@@ -60,6 +60,7 @@ by_pair(struct visit *v, int *why, struct ot_err *err)
 	if (!proc_mem_read(&mem, v->scratch + VISIT_FDS, fd, sizeof(fd)))
 		return ot_fail(err, OT_FAILED, "memory made in PID %d cannot "
 			       "be read", (int)v->e->s->pid);
+	leftover_note(v, fd);
 	v->ours = visit_take_fd(v, fd[0]);
 	if (v->ours < 0)
 		*why = errno;

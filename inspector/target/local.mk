@@ -7,6 +7,7 @@ inspector_target_libtarget_la_SOURCES = \
 	%D%/agent_image.c %D%/agent_image.h \
 	%D%/at_ptrace.c \
 	%D%/at_resident.c \
+	%D%/breaks.c %D%/breaks.h \
 	%D%/channel.c \
 	%D%/detect.c \
 	%D%/detect_file.c \
@@ -21,6 +22,7 @@ inspector_target_libtarget_la_SOURCES = \
 	%D%/framer.c \
 	%D%/ladder.c \
 	%D%/landmarks.c %D%/landmarks.h \
+	%D%/leftover.c \
 	%D%/list.c \
 	%D%/proc.c %D%/proc.h \
 	%D%/proc_read.c \

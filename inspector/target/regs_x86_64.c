@@ -302,6 +302,8 @@ cpu_frame(const struct cpu *c, const struct cpu_ext *x, uint64_t mask,
 	at = out->sp + head;
 	out->end = at + 8;
 	out->result = at + offsetof(struct sigframe, info);
+	out->stale = at;	/* the restorer's address */
+	out->stale_len = 8;
 	out->len = (size_t)(fp - out->at) + size + 4;
 	memset(out->data, 0, out->len);
 	memcpy(out->data, &w->keeper, sizeof(w->keeper));
@@ -421,6 +423,12 @@ cpu_find_frame(const uint64_t *words, size_t n, uint64_t restorer,
 		return true;
 	}
 	return false;
+}
+
+uint64_t
+cpu_code(uint64_t word)
+{
+	return word;
 }
 
 bool

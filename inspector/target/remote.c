@@ -110,8 +110,8 @@ save_errno(struct visit *v, struct ot_err *err)
 static enum ot_status
 make_scratch(struct visit *v, struct ot_err *err)
 {
-	const uint64_t arg[6] = { 0, VISIT_STACK, PROT_READ | PROT_WRITE,
-				  MAP_PRIVATE | MAP_ANONYMOUS,
+	const uint64_t arg[6] = { leftover_hint(), VISIT_STACK, PROT_READ | PROT_WRITE,
+				  MAP_SHARED | MAP_ANONYMOUS,
 				  (uint64_t)-1, 0 };
 	uint64_t at;
 
@@ -120,10 +120,13 @@ make_scratch(struct visit *v, struct ot_err *err)
 	if (at == (uint64_t)-1 || at == 0)
 		return visit_denied(v, "mmap", -ENOMEM, err);
 	v->scratch = at;
+	leftover_note(v, NULL);
 	if (!tracee_use_stack(&v->t, at + VISIT_STACK))
 		return ot_fail(err, OT_FAILED, "memory made in PID %d cannot "
 			       "be written", (int)v->e->s->pid);
-	return OT_OK;
+	return leftover_clear(v) ? OT_OK :
+		visit_astray(v, "clearing away what an earlier visit left",
+			     err);
 }
 
 #define KCMP_MEMORY 1
@@ -161,6 +164,7 @@ visit_begin(struct visit *v, struct entry *e, struct ot_err *err)
 	v->t.mem = proc_mem_open(e->s->pid, true);
 	if (v->t.mem < 0)
 		return trace_refused(e->s, err);
+	leftover_find(v);
 	filter_prepare(e->s, &v->filter);
 	st = safepoint_reach(e, &v->t, &v->lm, err);
 	if (st == OT_OK)

@@ -34,6 +34,7 @@
 #include <time.h>
 
 #include "base/units.h"
+#include "inspector/target/breaks.h"
 #include "inspector/target/proc.h"
 
 #define STOP_US		1000000u	/* for a thread to stop */
@@ -362,7 +363,7 @@ to_signal_path(struct tracee *t)
 bool
 tracee_leave(struct tracee *t)
 {
-	uint64_t none = 0;
+	static const unsigned char none[CPU_STALE_MAX];
 	struct cpu c = t->saved;
 	bool ok;
 
@@ -386,7 +387,7 @@ tracee_leave(struct tracee *t)
 	}
 	t->entered = false;
 	/* So that a later look does not take it for a handler's frame. */
-	proc_mem_write(t->mem, t->frame.end - 8, &none, sizeof(none));
+	proc_mem_write(t->mem, t->frame.stale, none, t->frame.stale_len);
 	return true;
 }
 
@@ -411,11 +412,10 @@ tracee_run_to(struct tracee *t, const uint64_t *addr, size_t n,
 	uint64_t end = ot_now_us() + timeout_us;
 	bool hit = false, asked = false;
 	int sig, pass = 0;
+	struct breaks b;
 
-	if (!cpu_break_set(t->tid, addr, n)) {
-		cpu_break_clear(t->tid);
+	if (!breaks_set(&b, t->tid, addr, n))
 		return false;
-	}
 	/* It runs: what passes until it stops again is no stop of ours. */
 	t->stopped_us += ot_now_us() - t->stop_began;
 	while (resume(t, PTRACE_CONT, pass)) {
@@ -439,11 +439,15 @@ tracee_run_to(struct tracee *t, const uint64_t *addr, size_t n,
 		}
 		if (s == STOP_EVENT && asked)
 			break;
-		if (s == STOP_SIGNAL)
+		if (s == STOP_SIGNAL && !(sig == SIGTRAP && breaks_hit(t->tid)))
 			pass = sig;
 	}
 	t->stop_began = ot_now_us();
-	if (t->stopped)
-		cpu_break_clear(t->tid);
+	breaks_clear(&b, t->tid);
+	/* One that came while the stop was asked for is not the program's. */
+	while (t->stopped && breaks_pending(t->tid))
+		if (!resume(t, PTRACE_CONT, 0) ||
+		    wait_stop(t, STOP_US, &sig) == STOP_GONE)
+			break;
 	return hit;
 }

@@ -13,6 +13,7 @@
 #include "config.h"
 
 #include "runtime/cpython/exit.h"
+#include "runtime/cpython/still.h"
 
 #include <stdatomic.h>
 #include <stddef.h>
@@ -154,6 +155,8 @@ py_exit_install(void *(*find)(void *, const char *), bool always,
 		return;
 	if (minor_version() < (always ? KNOWN_FROM : HARMED_FROM))
 		return;
+	if (py_lock_is_kept(find))
+		return;		/* it would be waited for without end */
 	gil = api.ensure();
 	/* from here on it is not counted */
 	if (!function)

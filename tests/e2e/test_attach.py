@@ -70,6 +70,14 @@ def agent_threads(pid):
     return names.count("objtop-agent")
 
 
+def agent_sleeps(pid):
+    for tid in os.listdir("/proc/%d/task" % pid):
+        fields = read(pid, "task/%s/stat" % tid).split()
+        if fields[1] == "(objtop-agent)":
+            return fields[2] == "S"
+    return False
+
+
 def agent_copies(pid):
     return sum(1 for line in read(pid, "maps").splitlines()
                if "memfd:objtop-agent" in line
@@ -300,6 +308,48 @@ class FateCase(unittest.TestCase):
             if child > 0:
                 os.kill(child, signal.SIGKILL)
             p.communicate()
+
+
+    def test_fork_between_requests_warns_of_no_thread(self):
+        """The waiting agent's thread goes for a fork, and comes back."""
+        code = ("import os, sys, warnings\nwarnings.simplefilter('error')\n"
+                "print('ready', flush=True)\n"
+                "for line in sys.stdin:\n"
+                "    for _ in range(3):\n"
+                "        pid = os.fork()\n"
+                "        if pid == 0: os._exit(7)\n"
+                "        assert os.waitpid(pid, 0)[1] == 7 << 8\n"
+                "    print('forked', flush=True)\n")
+        for minor, python in INTERPRETERS:
+            with self.subTest(python=python):
+                p = subprocess.Popen([python, "-c", code], bufsize=0,
+                                     stdin=subprocess.PIPE,
+                                     stdout=subprocess.PIPE)
+                p.stdout.readline()
+                asks = subprocess.Popen(
+                    [DRIVER, "ask", str(p.pid)], bufsize=0,
+                    stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+                try:
+                    for _ in range(5):
+                        asks.stdin.write(b"x\n")
+                        self.assertTrue(
+                            asks.stdout.readline().startswith(b"ok "))
+                        # END comes a little before it rests.
+                        self.assertTrue(wait_for(
+                            lambda: agent_sleeps(p.pid)))
+                        p.stdin.write(b"x\n")
+                        self.assertEqual(p.stdout.readline(), b"forked\n")
+                    asks.stdin.close()
+                    self.assertEqual(asks.wait(10), 0)
+                    self.assertTrue(wait_for(
+                        lambda: agent_threads(p.pid) == 0))
+                    self.assertEqual(agent_copies(p.pid), 1)
+                finally:
+                    for q in (asks, p):
+                        q.kill()
+                        q.wait()
+                        q.stdin.close()
+                        q.stdout.close()
 
 
 class RefusalCase(unittest.TestCase):

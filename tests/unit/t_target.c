@@ -246,6 +246,7 @@ main(void)
 	tcase_add_test(t, lookers_say_what_they_see);
 	suite_add_tcase(s, t);
 	suite_add_tcase(s, t_target_elf());
+	suite_add_tcase(s, t_target_regs());
 	suite_add_tcase(s, t_target_session());
 	suite_add_tcase(s, t_target_tracee());
 	suite_add_tcase(s, t_target_walls());
