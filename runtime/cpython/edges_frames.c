@@ -161,6 +161,7 @@ is_frame(const struct py_walk *w, uintptr_t frame, int *owner)
 static void
 suspended(struct py_walk *w, py_obj o, uintptr_t frame)
 {
+	/* Module greenlet keeps their links whole: f_back follows them too. */
 	const struct py_layout *L = w->L;
 	int n, owner;
 	py_obj other;
