@@ -196,7 +196,9 @@ serve_snapshot(const struct otw_request *r)
 		return ota_link_error(&agent.link, OT_FAILED,
 				      "the program is ending");
 	/* only now: this waits for the interpreter, as the snapshot does */
-	py_exit_install(ota_dlsym, agent.preloaded, program_ends);
+	if (!py_exit_install(ota_dlsym, agent.preloaded, program_ends))
+		return ota_link_error(&agent.link, OT_FAILED,
+				      "the program is ending");
 	switch (ota_snapshot(&agent.link, &agent.provider, r)) {
 	case OTA_SHOT_ANSWERED:
 		return true;
@@ -324,9 +326,10 @@ leave(bool parked)
 	take_wire(UINT64_MAX);
 	objtop_agent_boot.fd = -1;
 	ota_link_close(&agent.link);
-	give_wire();
+	/* Takes the interpreter's lock: the program's end waits for the wire. */
 	if (!parked)
 		py_exit_remove();
+	give_wire();
 	atomic_store(state(), OTW_BOOT_ASLEEP);
 }
 
@@ -340,9 +343,9 @@ agent_thread(void *arg)
 	atomic_store(&agent.tid, ota_tid());
 	/* start() took the wire for us: nobody speaks before HELLO */
 	on = wait_for_start() && say_hello();
-	give_wire();
 	if (on && agent.preloaded)
 		py_exit_install(ota_dlsym, true, program_ends);
+	give_wire();
 	while (on) {
 		parked = !rest();
 		on = !parked && serve();
@@ -367,6 +370,7 @@ forked_child(void)
 	atomic_store(&agent.wanted, false);
 	atomic_store(&agent.closing, false);
 	atomic_store(&agent.rest, BUSY);
+	py_exit_forked();
 	atomic_store(state(), OTW_BOOT_ASLEEP);
 }
 

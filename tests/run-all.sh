@@ -50,6 +50,9 @@ export LSAN_OPTIONS="suppressions=$top/tests/lsan.supp:print_suppressions=0"
 export UBSAN_OPTIONS="print_stacktrace=1:halt_on_error=1"
 
 mkdir -p build
+say "interpreters that the system does not have"
+sh tests/pythons/make-cache.sh || echo "going on without them"
+
 say "gcc"
 step "configure gcc" "" configured build/plain --enable-werror CC=gcc
 step "build gcc" "" make -s -C build/plain -j"$jobs"

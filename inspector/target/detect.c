@@ -22,7 +22,12 @@
 #define SCAN_STEP	((size_t)65536)
 #define VERSION_MAX	24	/* longest version in front of " (" */
 
-enum module_what { MOD_PYTHON = 1, MOD_PROVIDER = 2, MOD_PYPY = 4 };
+enum module_what {
+	MOD_PYTHON = 1,
+	MOD_PROVIDER = 2,
+	MOD_PYPY = 4,
+	MOD_FREE_THREADED = 8
+};
 
 struct module_entry {
 	uint64_t ino;
@@ -254,6 +259,26 @@ version_from_name(const char *name, char *dst, size_t cap)
 	return true;
 }
 
+/*
+ * _Py_DebugOffsets, the first thing in _PyRuntime from 3.13 on
+ * (pycore_debug_offsets.h): { char cookie[8]; uint64_t version,
+ * free_threaded; ... }.
+ */
+static bool
+is_free_threaded(const struct elf_view *v)
+{
+	struct {
+		char cookie[8];
+		uint64_t version, free_threaded;
+	} offsets;
+	struct elf_sym sym;
+
+	return elf_symbol(v, "_PyRuntime", &sym) &&
+		v->read(v->ctx, sym.addr, &offsets, sizeof(offsets)) &&
+		memcmp(offsets.cookie, "xdebugpy", 8) == 0 &&
+		offsets.free_threaded != 0;
+}
+
 static void
 examine_view(const struct elf_view *v, const char *name,
 	     struct module_entry *e)
@@ -267,6 +292,8 @@ examine_view(const struct elf_view *v, const char *name,
 	if (!elf_symbol(v, "Py_GetVersion", &sym))
 		return;
 	e->what |= MOD_PYTHON;
+	if (is_free_threaded(v))
+		e->what |= MOD_FREE_THREADED;
 	if (!version_from_number(v, e->version, sizeof(e->version)) &&
 	    !version_from_data(v, e->version, sizeof(e->version)))
 		version_from_name(name, e->version, sizeof(e->version));
@@ -313,6 +340,7 @@ detect_runtime(struct suspect *s, struct module_cache *c)
 		if (e->what & MOD_PYTHON && s->version[0] == '\0')
 			memcpy(s->version, e->version, sizeof(s->version));
 	}
+	s->free_threaded = (what & MOD_FREE_THREADED) != 0;
 	if (what & MOD_PYTHON)
 		snprintf(s->runtime, sizeof(s->runtime), "cpython");
 	else if (what & MOD_PYPY)

@@ -258,5 +258,11 @@ suspect_check(const struct suspect *s, struct ot_err *err)
 		return ot_fail(err, OT_REFUSED, "PID %d (%s) runs CPython %s: "
 			       "only 3.%d to 3.%d can be inspected", pid, comm,
 			       s->version, MINOR_MIN, MINOR_MAX);
+	if (s->free_threaded)
+		return ot_fail(err, OT_REFUSED, "PID %d (%s) runs a free-"
+			       "threaded build of CPython %s, whose heap "
+			       "objtop cannot read: start it with the default "
+			       "build (python%d.%d without t)", pid, comm,
+			       s->version, major, minor);
 	return OT_OK;
 }

@@ -20,6 +20,7 @@ struct suspect {
 	char version[32];
 	bool found;		/* that is known, not guessed by its name */
 	char agent_why[64];	/* of a resident agent of another build */
+	bool free_threaded;	/* built with --disable-gil */
 	bool agent;		/* one of our build is there: */
 	struct otw_boot boot;	/* as it was when looked at */
 	uint64_t agent_boot, agent_start;	/* addresses */

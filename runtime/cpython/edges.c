@@ -37,7 +37,7 @@ emit(struct py_walk *w, struct objtop_ref *r)
 	py_push(w, (py_obj)r->to);
 	if (w->tally_on)
 		py_tally_add(w, (py_obj)r->to);
-	if (w->watch && r->relation != OBJTOP_REL_WEAK &&
+	if (w->watch && r->relation != OBJTOP_REL_WEAK && !w->borrowed &&
 	    (!w->in_root || w->pass == PY_PASS_COUNT))
 		py_watch_held(w->watch, (py_obj)r->to);
 	if (!is_told(w))

@@ -5,6 +5,9 @@
  * The strings in a keys object that several dicts share belong to that table,
  * not to each dict: whoever comes by first, class or dict, gives the table's
  * key edges, so that each reference is told once.
+ *
+ * The dict of interned strings, which the collector tracks from 3.14 on, holds
+ * them without being counted (Objects/unicodeobject.c): weak references.
  */
 #include "runtime/cpython/walk.h"
 
@@ -104,6 +107,55 @@ py_ref_shared_keys(struct py_walk *w, uintptr_t keys)
 		shared_keys(w, &t);
 }
 
+#define SAMPLES		8
+
+/* The first few entries: each a str that is its own value. */
+static bool
+is_interned(const struct py_walk *w, const struct py_table *t)
+{
+	uint64_t i;
+	unsigned n = 0;
+	py_obj key, v;
+
+	for (i = 0; i < t->n && n < SAMPLES; i++) {
+		v = py_table_at(t, i, &key);
+		if (!v)
+			continue;
+		if (v != key || !py_ok(v) || py_type(w, v) != w->T.str)
+			return false;
+		n++;
+	}
+	return n > 0;
+}
+
+void
+py_interned_find(struct py_walk *w)
+{
+	uintptr_t dict, type;
+	struct py_table t;
+
+	if (w->L->in_interned != PY_NO &&
+	    py_peek_ptr(w->interp + w->L->in_interned, &dict) && py_ok(dict) &&
+	    py_peek_ptr(dict + w->L->ob_type, &type) && type == w->T.dict &&
+	    py_table(w, dict, &t) && !t.shared && is_interned(w, &t))
+		w->interned = dict;
+}
+
+static void
+interned(struct py_walk *w, py_obj o)
+{
+	struct py_table t;
+	uint64_t i;
+	py_obj key;
+
+	if (!py_table(w, o, &t))
+		return;
+	for (i = 0; i < t.n && !w->stop; i++) {
+		if (py_table_at(&t, i, &key))
+			py_ref(w, key, OBJTOP_REL_WEAK);
+	}
+}
+
 void
 py_edges_dict(struct py_walk *w, py_obj o)
 {
@@ -111,6 +163,10 @@ py_edges_dict(struct py_walk *w, py_obj o)
 	uint64_t i;
 	py_obj key, v;
 
+	if (o == w->interned) {
+		interned(w, o);
+		return;
+	}
 	if (!py_table(w, o, &t)) {
 		w->odd_objects++;
 		return;

@@ -38,27 +38,35 @@ length(const struct py_walk *w, py_obj tuple)
 }
 
 static void
-local(struct py_walk *w, py_obj v, py_obj name)
+local(struct py_walk *w, uintptr_t slot, py_obj name)
 {
+	py_obj v = py_slot(w, slot);
+
 	if (!v)
 		return;
+	w->borrowed = py_slot_borrowed(w, slot);
 	if (name)
 		py_ref_str(w, v, OBJTOP_REL_LOCAL, name);
 	else
 		py_ref(w, v, OBJTOP_REL_LOCAL);
+	w->borrowed = false;
 }
 
 static void
 stack(struct py_walk *w, uintptr_t at, int64_t n)
 {
+	uintptr_t slot;
 	int64_t i;
 	py_obj v;
 
 	for (i = 0; i < n && !w->stop; i++) {
-		v = py_slot(w, PY_AT(at, (uintptr_t)i * 8, uintptr_t));
+		slot = PY_AT(at, (uintptr_t)i * 8, uintptr_t);
+		v = py_slot(w, slot);
+		w->borrowed = py_slot_borrowed(w, slot);
 		if (v)
 			py_ref_index(w, v, OBJTOP_REL_STACK, i);
 	}
+	w->borrowed = false;
 }
 
 /* ---- 3.11 and later ---- */
@@ -129,7 +137,7 @@ py_edges_iframe(struct py_walk *w, uintptr_t frame)
 	used = used_slots(w, frame, n, n + PY_AT(code, L->co_stacksize, int));
 	names = PY_AT(code, L->co_localsplusnames, py_obj);
 	for (i = 0; i < n && i < used && !w->stop; i++)
-		local(w, py_slot(w, PY_AT(at, (uintptr_t)i * 8, uintptr_t)),
+		local(w, PY_AT(at, (uintptr_t)i * 8, uintptr_t),
 		      name_at(w, names, i));
 	if (used > n)
 		stack(w, at + (uintptr_t)n * 8, used - n);

@@ -9,6 +9,13 @@
  * PyGILState_Ensure() while the interpreter is finalised can abort the
  * program (modules atexit.c, pystate.c), so from then on it is installed for
  * an attach too.  Costs one function object and an entry in a list.
+ *
+ * To register takes the lock, and the program may begin to end just then.  So
+ * a pending call that registers is queued first, which needs no lock.
+ * Py_FinalizeEx() marks the interpreter as finalising, makes the pending calls
+ * and then calls what is registered, in this order: with the call queued and
+ * the mark not there, the end of the program waits for us.  With the mark
+ * there we stay out.
  */
 #include "config.h"
 
@@ -17,7 +24,10 @@
 
 #include <stdatomic.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <string.h>
+
+#include "runtime/sys.h"
 
 typedef void *object;
 
@@ -32,6 +42,16 @@ struct method_def {
 /* Before 3.8 the lock need not even be there. */
 enum { METH_NOARGS = 4, KNOWN_FROM = 8, HARMED_FROM = 14 };
 
+/* _Py_DebugOffsets from 3.14 on: where `next` is in PyInterpreterState. */
+#define AT_OFFSET_OF_NEXT	64u
+#define OFFSET_MAX		65536u
+/* From there on: ready, finalizing (pycore_interp_structs.h), both int. */
+#define NEXT_TO_READY		44u
+#define NEXT_TO_FINALIZING	48u
+
+#define QUEUE_TRIES	500	/* a queue is full for as long */
+#define QUEUE_NS	1000000
+
 static struct {
 	int (*ensure)(void);
 	void (*release)(int);
@@ -45,6 +65,9 @@ static struct {
 	void (*decref)(object);
 	void (*err_clear)(void);
 	const char *(*version)(void);
+	int (*pending)(int (*)(void *), void *);
+	char *(*interpreter)(void);
+	char *runtime;
 	object none;
 } api;
 
@@ -55,7 +78,9 @@ static struct {
 
 static void (*on_ending)(void);
 static object function;		/* ours; under the interpreter's lock */
-static bool registered;		/* likewise */
+static atomic_bool registered;	/* written under it */
+static atomic_bool wanted;	/* a pending call is to register it */
+static atomic_bool queued;	/* a pending call will be made */
 static atomic_bool ended;
 
 bool
@@ -107,6 +132,9 @@ find_api(void *(*find)(void *, const char *))
 	       get(find, &api.decref, "Py_DecRef") &&
 	       get(find, &api.err_clear, "PyErr_Clear") &&
 	       get(find, &api.version, "Py_GetVersion") &&
+	       get(find, &api.pending, "Py_AddPendingCall") &&
+	       get(find, &api.interpreter, "PyInterpreterState_Main") &&
+	       get(find, &api.runtime, "_PyRuntime") &&
 	       get(find, &api.none, "_Py_NoneStruct");
 }
 
@@ -145,19 +173,10 @@ minor_version(void)
 	return minor;
 }
 
-void
-py_exit_install(void *(*find)(void *, const char *), bool always,
-		void (*ending)(void))
+/* Under the lock. */
+static void
+register_function(void)
 {
-	int gil;
-
-	if (atomic_load(&ended) || !find_api(find))
-		return;
-	if (minor_version() < (always ? KNOWN_FROM : HARMED_FROM))
-		return;
-	if (py_lock_is_kept(find))
-		return;		/* it would be waited for without end */
-	gil = api.ensure();
 	/* from here on it is not counted */
 	if (!function)
 		function = api.new_function(&definition, NULL, NULL);
@@ -166,12 +185,77 @@ py_exit_install(void *(*find)(void *, const char *), bool always,
 	 * it too, since the program may be over before we come back.  To be
 	 * called twice does no harm.
 	 */
-	on_ending = ending;
 	if (!function)
 		api.err_clear();
-	else if (!registered)
-		registered = call_atexit("register", function);
+	else if (!atomic_load(&registered))
+		atomic_store(&registered, call_atexit("register", function));
+}
+
+/* Called by the main thread, under the lock: soon, late, or at the end. */
+static int
+pending_call(void *unused)
+{
+	(void)unused;
+	atomic_store(&queued, false);
+	if (atomic_load(&wanted) && !atomic_load(&ended))
+		register_function();
+	return 0;
+}
+
+/* The program's end has begun; false where that cannot be read, too. */
+static bool
+is_ending(void)
+{
+	char *interp = api.interpreter();
+	uint64_t next;
+	int ready, finalizing;
+
+	memcpy(&next, api.runtime + AT_OFFSET_OF_NEXT, sizeof(next));
+	if (!interp || next > OFFSET_MAX)
+		return false;
+	memcpy(&ready, interp + next + NEXT_TO_READY, sizeof(ready));
+	memcpy(&finalizing, interp + next + NEXT_TO_FINALIZING,
+	       sizeof(finalizing));
+	return ready == 1 && finalizing == 1;
+}
+
+/* False: the program is ending, and must not be waited for. */
+static bool
+come_before_the_end(void)
+{
+	int tries = QUEUE_TRIES;
+
+	atomic_store(&wanted, true);
+	while (!atomic_load(&registered) && !atomic_exchange(&queued, true)) {
+		if (api.pending(pending_call, NULL) == 0)
+			break;
+		atomic_store(&queued, false);
+		if (tries-- == 0)
+			return false;
+		ota_sleep_ns(QUEUE_NS);
+	}
+	return !is_ending();
+}
+
+bool
+py_exit_install(void *(*find)(void *, const char *), bool always,
+		void (*ending)(void))
+{
+	int gil;
+
+	if (atomic_load(&ended) || !find_api(find))
+		return true;
+	if (minor_version() < (always ? KNOWN_FROM : HARMED_FROM))
+		return true;
+	if (py_lock_is_kept(find))
+		return true;	/* it would be waited for without end */
+	on_ending = ending;
+	if (minor_version() >= HARMED_FROM && !come_before_the_end())
+		return false;
+	gil = api.ensure();
+	register_function();
 	api.release(gil);
+	return true;
 }
 
 /*
@@ -211,12 +295,22 @@ py_exit_remove(void)
 	object f = function;
 	int gil;
 
+	atomic_store(&wanted, false);
 	if (!f || atomic_load(&ended))
 		return;
 	gil = api.ensure();
 	call_atexit("unregister", f);
-	registered = false;
+	atomic_store(&registered, false);
 	function = NULL;
 	api.decref(f);
 	api.release(gil);
+}
+
+void
+py_exit_forked(void)
+{
+	atomic_store(&wanted, false);
+	atomic_store(&queued, false);
+	/* multiprocessing's children forget what is registered */
+	atomic_store(&registered, false);
 }

@@ -13,8 +13,12 @@
  * when the program ends.  `always` false: only where finalising would harm a
  * thread that takes the lock (3.14 and later).  Waits for the lock.  Nothing
  * happens where there is no CPython.
+ *
+ * False: the program is ending already, and its lock must not be taken.  Then
+ * and until py_exit_remove() returned, `ending` has to wait for whoever takes
+ * the lock.
  */
-void py_exit_install(void *(*find)(void *, const char *), bool always,
+bool py_exit_install(void *(*find)(void *, const char *), bool always,
 		     void (*ending)(void));
 
 /*
@@ -28,6 +32,9 @@ void py_exit_early(void *(*find)(void *, const char *),
 
 /* Undoes that; waits for the lock.  Not after `ending` was called. */
 void py_exit_remove(void);
+
+/* In a child of fork(): what the parent had queued may be lost. */
+void py_exit_forked(void);
 
 /* Is this an object that the agent made?  It is neither counted nor shown. */
 bool py_is_own(uintptr_t o);

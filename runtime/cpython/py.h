@@ -122,6 +122,7 @@ struct py_layout {
 	uint32_t in_sysdict, in_builtins;
 	uint32_t in_codecs;		/* search path, cache, error registry */
 	uint32_t in_dict, in_threads_head;
+	uint32_t in_interned;	/* dict of interned str; where it is tracked */
 	uint32_t in_next, in_gc;	/* in_gc: first guess only */
 	uint32_t in_id, in_gil;		/* 3.13+: in the debug offsets */
 	uint32_t rt_gc;			/* 3.8: the lists are in _PyRuntime */
@@ -171,6 +172,8 @@ struct py_walk {
 	struct py_interp *interps;	/* the main one first */
 	size_t n_interps;
 	bool collecting;		/* a collection is under way */
+	py_obj interned;		/* 3.14+: dict of all interned str, or 0 */
+	bool borrowed;			/* the ref being made does not count */
 	bool in_root;			/* refs go to a root, not to an object */
 	uint8_t pass;			/* over the roots: enum py_pass */
 	bool tally_on;

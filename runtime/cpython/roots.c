@@ -148,6 +148,8 @@ interpreter(struct py_walk *w, const struct py_interp *in)
 	}
 	if (in->id)
 		py_static_state_of(w, in->at);
+	if (!in->id && w->interned)
+		of_interpreter(w, in, L->in_interned, "interned strings");
 	end(w);
 }
 

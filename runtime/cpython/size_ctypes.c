@@ -18,6 +18,7 @@ struct info {
 static const struct info stgdict = { 64, 88, 168, 176, 184 };
 /* behind the type object: {initialized, size, align, length, ...} */
 static const struct info stginfo = { 24, 48, 136, 144, 152 };
+static const struct info stginfo_314 = { 24, 48, 144, 152, 160 };
 
 static uint64_t
 info_size(uintptr_t p, const struct info *at, bool shape_counts)
@@ -52,7 +53,8 @@ py_size_ctype(const struct py_walk *w, py_obj o, const struct py_entry *e,
 
 	if (!PY_AT(info, 0, int32_t))	/* initialized */
 		return bytes;
-	return bytes + info_size(info, &stginfo, true);
+	return bytes + info_size(info, w->minor >= 14 ? &stginfo_314 :
+				 &stginfo, true);
 }
 
 /* {b_ptr, b_needsfree, b_base, b_size, ...}: owned when it needs freeing */

@@ -3,7 +3,7 @@
  * size_std.c - the formulas of types in the standard library's C modules.
  *
  * Their structures are in no header.  The offsets are those of the modules'
- * sources from 3.8 to 3.13, the same but where a version is tested for;
+ * sources from 3.8 to 3.15, the same but where a version is tested for;
  * size.c's table admits no structure of another size.  What a field says is
  * bounded before it is used.  Left out: parser.st, gone since 3.10.
  */
@@ -124,7 +124,8 @@ py_size_mmap(const struct py_walk *w, py_obj o, const struct py_entry *e,
 	/* behind a count of exports that was an int in 3.8 */
 	int fd = PY_AT(o, w->minor <= 8 ? 52 : 56, int32_t);
 	/* from 3.13 on a file's mapping may go without its descriptor */
-	bool tracks = w->minor < 13 || PY_AT(o, 60, uint8_t);
+	bool tracks = w->minor < 13 ||
+		PY_AT(o, w->minor >= 15 ? 76 : 60, uint8_t);
 
 	if (PY_AT(o, 16, uintptr_t) && fd < 0 && tracks)
 		*extra += py_units(PY_AT(o, 24, int64_t), 1);
@@ -178,7 +179,7 @@ py_size_permutations(const struct py_walk *w, py_obj o,
 		py_units(PY_AT(o, 48, int64_t), 8);
 }
 
-/* Modules/_pickle.c: 3.13 lost a field in front */
+/* Modules/_pickle.c: a field in front was lost in 3.13, is back in 3.14 */
 uint64_t
 py_size_pickler(const struct py_walk *w, py_obj o, const struct py_entry *e,
 		uint64_t *extra)
@@ -189,7 +190,7 @@ py_size_pickler(const struct py_walk *w, py_obj o, const struct py_entry *e,
 	(void)extra;
 	if (py_sane(memo))
 		bytes += 32 + py_units(PY_AT(memo, 16, int64_t), 16);
-	return bytes + std_bytes(w, PY_AT(o, w->minor >= 13 ? 56 : 64, py_obj));
+	return bytes + std_bytes(w, PY_AT(o, w->minor == 13 ? 56 : 64, py_obj));
 }
 
 static uint64_t
@@ -204,7 +205,9 @@ uint64_t
 py_size_unpickler(const struct py_walk *w, py_obj o, const struct py_entry *e,
 		  uint64_t *extra)
 {
-	py_obj late = w->minor >= 13 ? o - 8 : o;
+	/* Behind persistent_load, and behind prefetched_idx. */
+	py_obj middle = w->minor == 13 ? o - 8 : w->minor >= 15 ? o + 8 : o;
+	py_obj late = w->minor >= 14 ? middle + 16 : middle;
 	uint64_t bytes = e->basic;
 
 	(void)extra;
@@ -212,8 +215,18 @@ py_size_unpickler(const struct py_walk *w, py_obj o, const struct py_entry *e,
 		bytes += py_units(PY_AT(o, 32, int64_t), 8);
 	if (PY_AT(late, 240, uintptr_t))
 		bytes += py_units(PY_AT(late, 256, int64_t), 8);
-	return bytes + std_string(late, 152) + std_string(late, 224) +
+	return bytes + std_string(middle, 152) + std_string(late, 224) +
 		std_string(late, 232);
+}
+
+/* Modules/_queuemodule.c: has a __sizeof__ from 3.15 on */
+uint64_t
+py_size_simplequeue(const struct py_walk *w, py_obj o,
+		    const struct py_entry *e, uint64_t *extra)
+{
+	(void)w;
+	(void)extra;
+	return e->basic + py_units(PY_AT(o, 48, int64_t), 8);
 }
 
 /* Modules/_elementtree.c: {attrib, length, allocated, children, four} */

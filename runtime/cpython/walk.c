@@ -233,6 +233,7 @@ py_walk_run(struct py_walk *w, char *why, size_t cap)
 		py_why(why, cap, "no memory for the walk");
 		return -1;
 	}
+	py_interned_find(w);
 	s->phase(s, "reading the garbage collector's lists");
 	if (!read_lists(w, why, cap))
 		return -1;

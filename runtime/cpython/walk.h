@@ -191,7 +191,11 @@ py_obj py_table_find(const struct py_walk *w, py_obj dict, const char *key,
 /* Value of an int object of up to 60 bits. */
 bool py_int(const struct py_walk *w, py_obj o, int64_t *v);
 
-/* The object in a stack slot, or 0: from 3.14 on the low bits are tags. */
+/*
+ * The object in a stack slot, or 0.  From 3.14 on the low bits are tags
+ * (pycore_stackref.h): 1 a reference that is not counted, being borrowed from
+ * another slot or to what is immortal; 3 an int; 1 alone NULL.
+ */
 static inline py_obj
 py_slot(const struct py_walk *w, uintptr_t v)
 {
@@ -199,6 +203,15 @@ py_slot(const struct py_walk *w, uintptr_t v)
 		return v;
 	return (v & 3) == 3 || v == 1 ? 0 : v & ~(uintptr_t)3;
 }
+
+static inline bool
+py_slot_borrowed(const struct py_walk *w, uintptr_t v)
+{
+	return w->minor >= 14 && (v & 1);
+}
+
+/* The dict of interned strings, where the walk meets it as an object. */
+void py_interned_find(struct py_walk *w);
 
 /* ---- types.c: what static builtin types keep elsewhere (3.12+) ---- */
 

@@ -6,6 +6,8 @@
  *					"ok RUNG total_us stopped_us"
  *	attachdrv hold PID		attach, say "ok", wait for end of input
  *	attachdrv ask PID		attach, a snapshot for each line read
+ *	attachdrv snaps PID		attach; snapshots, one after the other, to
+ *					the end of the program; "N snapshots"
  *	attachdrv evict PID
  *	attachdrv look PID		"RUNTIME VERSION RUNG|-: WHY_NOT"
  *	attachdrv list			one such line for each, with its PID
@@ -108,6 +110,26 @@ do_ask(pid_t pid, const struct target_opts *o)
 	return st != OT_OK ? failed(st, &err) : 0;
 }
 
+static int
+do_snaps(pid_t pid, const struct target_opts *o)
+{
+	struct otw_request r = { .want = OTW_WANT_OBJECTS };
+	struct otw_events ev = { .begin = NULL };
+	struct ot_err err = OT_ERR_INIT;
+	struct target *t;
+	enum ot_status st = target_attach(pid, o, &t, &err);
+	int n;
+
+	if (st != OT_OK)
+		return failed(st, &err);
+	for (n = 0; st == OT_OK; n += st == OT_OK)
+		st = target_snapshot(t, &r, &ev, NULL, NULL, NULL, NULL, NULL,
+				     &err);
+	printf("%d snapshots, %s\n", n, err.msg);
+	target_close(t);
+	return 0;
+}
+
 static void
 print_proc(const struct target_proc *p)
 {
@@ -190,7 +212,8 @@ main(int argc, char **argv)
 	if (strcmp(what, "list") == 0)
 		return do_list();
 	if (argc < 3) {
-		fprintf(stderr, "usage: attachdrv attach|hold|ask|evict|look PID, "
+		fprintf(stderr, "usage: attachdrv attach|hold|ask|snaps|evict|"
+			"look PID, "
 			"list, run CMD...\n");
 		return OT_USAGE;
 	}
@@ -204,6 +227,8 @@ main(int argc, char **argv)
 		return do_hold(pid, &o);
 	if (strcmp(what, "ask") == 0)
 		return do_ask(pid, &o);
+	if (strcmp(what, "snaps") == 0)
+		return do_snaps(pid, &o);
 	if (strcmp(what, "look") == 0)
 		return do_look(pid);
 	st = target_evict(pid, &o, &err);

@@ -2,8 +2,9 @@
 """What the end-to-end tests share: interpreters, targets, and running objtop.
 
 Interpreters are found by looking: $OBJTOP_PYTHONS (a colon-separated list),
-python3.N on PATH, and ~/.pyenv/versions.  A test that needs one that is not
-there is skipped, and says so.
+python3.N on PATH, ~/.pyenv/versions, and the cache that
+tests/pythons/make-cache.sh makes.  A test that needs one that is not there is
+skipped, and says so.
 """
 
 import contextlib
@@ -20,7 +21,28 @@ import unittest
 
 OBJTOP = os.environ.get("OBJTOP", os.path.abspath("objtop"))
 SRCDIR = os.environ.get("srcdir", os.getcwd())
-MINORS = range(8, 14)
+MINORS = range(8, 16)
+EXPECTED = range(8, 14)     # the others only where there is a cache
+CACHE = os.environ.get("OBJTOP_CACHE") or os.path.join(
+    os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"),
+    "objtop")
+# Programs of the cache see these two at the same path (in-root.sh).
+os.environ.setdefault("srcdir", os.path.dirname(os.path.dirname(
+    os.path.dirname(os.path.abspath(__file__)))))
+os.environ.setdefault("builddir", os.getcwd())
+
+
+def cached_pythons():
+    """Programs of the cache that start an interpreter like any other."""
+    return [path for path in sorted(glob.glob(CACHE + "/bin/python3.*"))
+            if not path.endswith("t") and os.access(path, os.X_OK)]
+
+
+def free_threaded_pythons():
+    """Those that objtop refuses to look into."""
+    found = os.environ.get("OBJTOP_FREE_THREADED", "").split(":")
+    found += sorted(glob.glob(CACHE + "/bin/python3.*t"))
+    return [path for path in found if os.access(path, os.X_OK)]
 
 
 def _version(python):
@@ -43,6 +65,7 @@ def _find_interpreters():
     candidates += ["/usr/bin/python3"]
     for directory in os.environ.get("PATH", "").split(":"):
         candidates += ["%s/python3.%d" % (directory, n) for n in MINORS]
+    candidates += cached_pythons()
     for path in candidates:
         real = os.path.realpath(path)
         if "shims" in real or real in seen or not os.access(real, os.X_OK):
@@ -60,7 +83,7 @@ INTERPRETERS = _find_interpreters()
 def each_python(test):
     """Runs a test method once for every interpreter, as subtests."""
     def run(self):
-        missing = [n for n in MINORS
+        missing = [n for n in EXPECTED
                    if n not in [minor for minor, _ in INTERPRETERS]]
         for minor, python in INTERPRETERS:
             with self.subTest(python=python):

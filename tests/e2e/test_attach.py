@@ -18,7 +18,7 @@ import tempfile
 import time
 import unittest
 
-from harness import INTERPRETERS
+from harness import INTERPRETERS, free_threaded_pythons
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 DRIVER = os.path.join(os.environ.get("builddir", os.getcwd()),
@@ -443,6 +443,40 @@ class RefusalCase(unittest.TestCase):
                 finally:
                     p.kill()
                     p.communicate()
+
+    def refused_free_threaded(self, command):
+        p = subprocess.Popen(command, stdout=subprocess.PIPE)
+        try:
+            p.stdout.readline()
+            maps = read(p.pid, "maps")
+            self.refused(p.pid, "free-threaded build of CPython 3.",
+                         "default build")
+            self.assertEqual(read(p.pid, "maps"), maps)
+        finally:
+            p.kill()
+            p.communicate()
+
+    def test_free_threaded(self):
+        """Before anything is loaded: real ones, and what looks like one."""
+        for python in free_threaded_pythons():
+            with self.subTest(python=python):
+                self.refused_free_threaded(
+                    [python, "-c", "import sys, time\n"
+                     "print(1, flush=True)\n"
+                     "time.sleep(60)"])
+        with tempfile.TemporaryDirectory() as directory:
+            like = os.path.join(directory, "like")
+            subprocess.run(
+                os.environ.get("CC", "cc").split() +
+                ["-x", "c", "-", "-rdynamic", "-o", like], check=True,
+                input=b"#include <stdio.h>\n#include <unistd.h>\n"
+                b"unsigned long Py_Version = 0x030e00f0;\n"
+                b"struct { char cookie[8]; unsigned long long at[99]; }\n"
+                b"_PyRuntime = { \"xdebugpy\", { 0x030e00f0, 1 } };\n"
+                b"const char *Py_GetVersion(void) { return 0; }\n"
+                b"int main(void) { puts(\"1\"); fflush(stdout);\n"
+                b"sleep(60); return 0; }\n")
+            self.refused_free_threaded([like])
 
     def filtered(self, verdict):
         """A program whose seccomp filter has this to say of ppoll."""

@@ -3,9 +3,9 @@
 """What the agent reads from values, against every interpreter there is.
 
 values_probe.py runs in each CPython from 3.8 on that is found in PATH, in
-pyenv's versions or in the colon list $OBJTOP_PYTHONS, and compares sizes,
-type names, texts and lines of everything reachable with what that interpreter
-says itself.  There must be no difference.
+pyenv's versions, in the cache or in the colon list $OBJTOP_PYTHONS, and
+compares sizes, type names, texts and lines of everything reachable with what
+that interpreter says itself.  There must be no difference.
 """
 import glob
 import json
@@ -15,6 +15,8 @@ import subprocess
 import sys
 import tempfile
 import unittest
+
+import harness
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 PROBE = os.path.join(HERE, "values_probe.py")
@@ -45,6 +47,7 @@ def candidates():
     for root in (os.environ.get("PYENV_ROOT"), os.path.expanduser("~/.pyenv")):
         if root:
             yield from sorted(glob.glob(root + "/versions/*/bin/python3"))
+    yield from harness.cached_pythons()
 
 
 def interpreters():
@@ -59,6 +62,9 @@ def interpreters():
             continue
         minor = tuple(map(int, version.split(".")))
         if name == "CPython" and (3, 8) <= minor <= (3, 15) and nogil == "0":
+            # In the cache this is a path inside of it.
+            if os.path.dirname(path).startswith(harness.CACHE):
+                real = path
             found[real] = version
     return found
 

@@ -3,8 +3,8 @@
 """The walk of CPython's heap against what Python says of itself.
 
 Runs walk_scenario.py in every interpreter found: $OBJTOP_PYTHONS (a list
-separated by colons), else python3, python3.8 ... on the PATH and those of
-pyenv.  walkdump.so is looked for in $OBJTOP_WALKDUMP, else in tests/e2e of
+separated by colons), else python3, python3.8 ... on the PATH, those of
+pyenv and those of the cache.  walkdump.so is looked for in $OBJTOP_WALKDUMP, else in tests/e2e of
 the current directory, which is where make puts it.
 """
 import collections
@@ -18,11 +18,15 @@ import sys
 import tempfile
 import unittest
 
+import harness
+
 HERE = os.path.dirname(os.path.abspath(__file__))
 RELATIONS = """INTERNAL ATTRIBUTE SLOT ITEM KEY VALUE CELL LOCAL STACK GLOBAL
 TYPE BASE CLOSURE DEFAULT TRACEBACK WEAK MODULE SUBCLASS""".split()
 ROOTS = "OTHER MODULE FRAME THREAD INTERPRETER STATIC GLOBAL".split()
 WEAK, TYPE = RELATIONS.index("WEAK"), RELATIONS.index("TYPE")
+ATTRIBUTE = RELATIONS.index("ATTRIBUTE")
+ON_FRAME = (RELATIONS.index("LOCAL"), RELATIONS.index("STACK"))
 TRACKED, FROZEN, IMMORTAL, WEAKREFS = 1, 2, 4, 8
 META = 1
 TIME_LIMIT = 120
@@ -42,6 +46,7 @@ def candidates():
     found = [os.path.join(d, n) for d in directories for n in names]
     found += sorted(glob.glob(
         os.path.expanduser("~/.pyenv/versions/*/bin/python3")))
+    found += harness.cached_pythons()
     return [p for p in found if os.access(p, os.X_OK)]
 
 
@@ -119,6 +124,13 @@ class Walk:
         """Targets of edges that keep them alive."""
         return [to for to, r in zip(edges[::3], edges[1::3]) if r != WEAK]
 
+    def dict_owners(self):
+        """{dict: instance} for each __dict__ of an instance."""
+        names = {n for n, text in self.names.items() if text == "__dict__"}
+        return {to: a for a, edges in self.edges.items()
+                for to, r, n in zip(*[iter(edges)] * 3)
+                if r == ATTRIBUTE and n in names}
+
     def kind(self, address):
         return self.kinds[self.objects[address][2]]
 
@@ -150,6 +162,7 @@ class Case:
         if not self.status:
             with open(os.path.join(self.directory, "expected.json")) as f:
                 self.expected = json.load(f)
+            self.minor = self.expected["version"][1]
 
     def __str__(self):
         return self.python
@@ -159,6 +172,15 @@ class Case:
             self.walks[name] = Walk(os.path.join(self.directory,
                                                  "walk." + name))
         return self.walks[name]
+
+    @staticmethod
+    def interned(w):
+        """The dict of interned strings, where the walk met it."""
+        for kind, _, _, edges in w.roots:
+            for _, label, to in w.told(edges):
+                if kind == "INTERPRETER" and label == "interned strings":
+                    return to
+        return None
 
     def forget(self):
         shutil.rmtree(self.directory)
@@ -275,12 +297,21 @@ class TestWalk(unittest.TestCase):
             # it was made.
             changing = set(expected["changing"])
             missing = collections.Counter()
+            inline = w.dict_owners() if case.minor >= 14 else {}
+            interned = case.interned(w)
             for address, referents in zip(expected["ids"],
                                           expected["referents"]):
                 if address in changing:
                     continue
                 left = collections.Counter(referents)
+                # Interned strings are not held by their dict.
+                if address == interned:
+                    continue
                 left.subtract(w.strong(w.edges[address]))
+                # Values inside an instance are told as its attributes; the
+                # dict gives them too from 3.13.1 on.
+                if address in inline:
+                    left.subtract(w.strong(w.edges[inline[address]]))
                 for target, n in left.items():
                     if n > 0:
                         missing[w.kind_name(address),
@@ -297,8 +328,12 @@ class TestWalk(unittest.TestCase):
         for kind, _, _, edges in w.roots:
             # Modules are held by sys.modules, which is an object; static
             # types by nothing.
-            if kind not in ("MODULE", "STATIC"):
-                held.update(w.strong(edges))
+            if kind in ("MODULE", "STATIC"):
+                continue
+            # From 3.14 on what a call gets is borrowed from its caller.
+            held.update(to for to, r in zip(edges[::3], edges[1::3])
+                        if r != WEAK and
+                        not (case.minor >= 14 and r in ON_FRAME))
         wrong = collections.Counter()
         for address, o in w.objects.items():
             kind = w.kind(address)

@@ -19,6 +19,7 @@ import types
 import weakref
 
 COUNTS, OBJECTS, REFS, NAMES, TEXT, ROOTS = 1, 2, 4, 8, 16, 32
+INLINE_VALUES = 1 << 2      # of tp_flags
 ALL = OBJECTS | REFS | NAMES | TEXT | ROOTS
 
 MANY = """json asyncio ctypes decimal sqlite3 xml.etree.ElementTree
@@ -160,7 +161,8 @@ def make_instances():
     f.left, f.other = plain[9], plain[10]
     expect(f, "SLOT", "left", plain[9])
     # 3.13 keeps values inline where there is nothing else in the instance.
-    if sys.version_info[:2] in ((3, 11), (3, 12)):
+    if sys.version_info[:2] in ((3, 11), (3, 12)) or \
+            type(f).__flags__ & INLINE_VALUES:
         expect(f, "ATTRIBUTE", "other", plain[10])
     else:
         expect(f.__dict__, "VALUE", "other", plain[10])
@@ -176,7 +178,10 @@ def make_subclasses():
     for o in values:
         o.tag = value
         o.__dict__["more"] = key
-        expect(o.__dict__, "VALUE", "tag", value)
+        if sys.version_info >= (3, 14) and type(o).__flags__ & INLINE_VALUES:
+            expect(o, "ATTRIBUTE", "tag", value)
+        else:
+            expect(o.__dict__, "VALUE", "tag", value)
         expect(o, "ATTRIBUTE", "__dict__", o.__dict__)
     expect(values[4], "ITEM", 1, value)
     expect(values[6], "VALUE", 1, key)

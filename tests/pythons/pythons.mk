@@ -1,0 +1,15 @@
+# SPDX-License-Identifier: MIT
+# All versions of CPython: those found, and 3.14 and 3.15 from the cache, made
+# first where that is possible (root, debootstrap, network).
+PYTHONS = tests/pythons/make-cache.sh tests/pythons/in-root.sh \
+	tests/pythons/check-layouts.sh tests/pythons/layouts.c
+PYTHONS_TESTS = tests/pythons/test_layouts.sh tests/pythons/test_exits.py
+TESTS += $(PYTHONS_TESTS)
+EXTRA_DIST += $(PYTHONS) $(PYTHONS_TESTS)
+
+check-pythons: all
+	-$(SHELL) $(srcdir)/tests/pythons/make-cache.sh
+	$(MAKE) check TESTS='tests/e2e/test_counts.py \
+		tests/e2e/test_attach.py tests/e2e/test_walk.py \
+		tests/e2e/test_values.py $(PYTHONS_TESTS)'
+.PHONY: check-pythons
