@@ -9,10 +9,10 @@
 # exit code is 1 then.
 #
 #	PYTHON	an interpreter with its test package (Debian:
-#		libpython3.11-testsuite); python3.11
+#		libpython3.11-testsuite); /usr/bin/python3.11
 #	OBJTOP	the program; ./objtop
 #	OUT	a directory for the logs; testsuite.out
-PYTHON=${PYTHON:-python3.11}
+PYTHON=${PYTHON:-/usr/bin/python3.11}
 OBJTOP=${OBJTOP:-./objtop}
 OUT=${OUT:-testsuite.out}
 LIMIT=${LIMIT:-240}		# seconds a module may take
@@ -22,11 +22,11 @@ MODULES="abc argparse array asyncgen ast atexit asyncio binascii bisect
 bool buffer builtin bytes bz2 call capi class cmath code codecs collections
 compile complex concurrent_futures context contextlib copy copyreg coroutines
 csv ctypes dataclasses datetime decimal deque descr dict dictviews
-dynamic enum enumerate epoll eventloop exception_group except_star
-exceptions faulthandler file fileio float fork1 format fractions frame
+dynamic enum enumerate epoll exception_group except_star
+exceptions faulthandler fileio float fork1 format fractions frame
 frozen fstring funcattrs functools gc generators genericpath getpass glob
 grammar gzip hash hashlib heapq importlib inspect int io iter itertools
-json kqueue list logging long lzma mailbox marshal math memoryio
+json list logging long lzma mailbox marshal math memoryio
 memoryview mmap mimetypes multiprocessing_fork multiprocessing_spawn
 multiprocessing_forkserver named_expressions numeric_tower operator
 ordered_dict os patma pickle pickletools platform plistlib poll popen
