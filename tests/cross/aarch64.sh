@@ -80,7 +80,7 @@ if [ ! -f Makefile ] || [ "$top/configure" -nt Makefile ]; then
 	"$top/configure" --quiet --host=$triple --enable-werror \
 		CC="$triple-gcc --sysroot=$sysroot" CFLAGS="-O2 -g" \
 		LDFLAGS="-Wl,-rpath-link,$lib -Wl,-rpath-link,$sysroot/lib/$triple -L$lib"
-	make -s clean
+	make -s clean >/dev/null
 fi
 make -s -j"$jobs" >/dev/null
 make -s -j"$jobs" check TESTS= >/dev/null
