@@ -455,11 +455,6 @@ class OtherTest(HostCase):
                       "sys.stdout.flush()\ntime.sleep(60)"], "PyPy",
                      "CPython 3.8")
 
-    @needs("micropython")
-    def test_micropython(self):
-        self.refused(["micropython", "-c", "import time\nprint('ready')\n"
-                      "time.sleep(60)"], "micropython")
-
 
 def few():
     """The system's, the oldest and the newest interpreter."""
