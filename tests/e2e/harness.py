@@ -78,6 +78,9 @@ def _find_interpreters():
 
 
 INTERPRETERS = _find_interpreters()
+# Those of this system: what they start finds this system's libraries.
+NATIVE = [(minor, path) for minor, path in INTERPRETERS
+          if not path.startswith(CACHE + "/")]
 
 
 def each_python(test):

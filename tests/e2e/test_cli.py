@@ -16,7 +16,7 @@ import unittest
 import harness
 from harness import OBJTOP, Target, objtop, objtop_json
 
-PYTHON = harness.INTERPRETERS[-1][1] if harness.INTERPRETERS else None
+PYTHON = harness.NATIVE[-1][1] if harness.NATIVE else None
 
 SCENE = """
     import json, sys, time

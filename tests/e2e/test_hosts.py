@@ -20,7 +20,7 @@ import tempfile
 import unittest
 
 import harness
-from harness import INTERPRETERS, objtop, objtop_json, wait_for
+from harness import NATIVE, objtop, objtop_json, wait_for
 
 KEPT = 321
 CC = os.environ.get("CC", "cc").split()
@@ -458,7 +458,7 @@ class OtherTest(HostCase):
 
 def few():
     """The system's, the oldest and the newest interpreter."""
-    found = {path for _, path in INTERPRETERS[:1] + INTERPRETERS[-1:]}
+    found = {path for _, path in NATIVE[:1] + NATIVE[-1:]}
     return sorted(found | ({SYSTEM} if os.access(SYSTEM, os.X_OK) else set()))
 
 
@@ -592,7 +592,7 @@ class GreenletTest(HostCase):
 
 
 if __name__ == "__main__":
-    if not INTERPRETERS:
+    if not NATIVE:
         print("no interpreter to attach to")
         raise SystemExit(77)
     harness.main()

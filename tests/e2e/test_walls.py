@@ -20,9 +20,9 @@ import tempfile
 import unittest
 
 import harness
-from harness import INTERPRETERS, Target, objtop, objtop_json, wait_for
+from harness import NATIVE, Target, objtop, objtop_json, wait_for
 
-PYTHON = INTERPRETERS[-1][1] if INTERPRETERS else None
+PYTHON = NATIVE[-1][1] if NATIVE else None
 X86 = platform.machine() == "x86_64"
 ROOT = os.geteuid() == 0
 NOBODY = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
@@ -605,7 +605,7 @@ def may_trace():
 
 
 if __name__ == "__main__":
-    if not INTERPRETERS or not may_trace():
+    if not NATIVE or not may_trace():
         print("no interpreter to attach to, or no right to trace")
         sys.exit(77)
     harness.main()
