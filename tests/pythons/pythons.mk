@@ -7,9 +7,9 @@ PYTHONS_TESTS = tests/pythons/test_layouts.sh tests/pythons/test_exits.py
 TESTS += $(PYTHONS_TESTS)
 EXTRA_DIST += $(PYTHONS) $(PYTHONS_TESTS)
 
+CHECK_PYTHONS = tests/e2e/test_counts.py tests/e2e/test_attach.py \
+	tests/e2e/test_walk.py tests/e2e/test_values.py $(PYTHONS_TESTS)
 check-pythons: all
 	-$(SHELL) $(srcdir)/tests/pythons/make-cache.sh
-	$(MAKE) check TESTS='tests/e2e/test_counts.py \
-		tests/e2e/test_attach.py tests/e2e/test_walk.py \
-		tests/e2e/test_values.py $(PYTHONS_TESTS)'
+	$(MAKE) check TESTS='$(CHECK_PYTHONS)'
 .PHONY: check-pythons
