@@ -102,6 +102,9 @@ text_cell(struct text *x, size_t row, size_t col)
 	}
 	if (c->type == OT_CELL_STR)
 		ot_escape_tty(&x->cell, c->v.str, c->len);
+	else if (c->type == OT_CELL_INT &&
+		 (x->t->cols[col].flags & OT_COL_ID))
+		ot_buf_addf(&x->cell, "%" PRId64, c->v.i);
 	else
 		ot_cell_text(c, &x->cell);
 	if (x->cell.failed)

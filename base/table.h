@@ -37,6 +37,7 @@ enum ot_col_flags {
 	OT_COL_HIDDEN = 1,	/* JSON and CSV only, not in the text table */
 	OT_COL_FLEX = 2,	/* takes the rest of the line; the last by default */
 	OT_COL_TREE = 4,	/* indented by the row's depth in text */
+	OT_COL_ID = 8,		/* a number that is a name: not grouped */
 };
 
 struct ot_col {

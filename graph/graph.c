@@ -138,7 +138,8 @@ hg_extra(const struct hg_graph *g, hg_node n)
 int64_t
 hg_refcount(const struct hg_graph *g, hg_node n)
 {
-	if (n >= g->nobjects)
+	/* an immortal one's is a mark, not a count */
+	if (n >= g->nobjects || (hg_flags(g, n) & OTW_IMMORTAL))
 		return -1;
 	return (int64_t)hg_narrow_get(&g->refcount, n) - 1;
 }

@@ -57,7 +57,8 @@ uint64_t hg_addr(const struct hg_graph *g, hg_node n);
 hg_kind hg_kind_of(const struct hg_graph *g, hg_node n);
 uint64_t hg_bytes(const struct hg_graph *g, hg_node n);
 uint64_t hg_extra(const struct hg_graph *g, hg_node n);
-int64_t hg_refcount(const struct hg_graph *g, hg_node n);	/* -1: none */
+int64_t hg_refcount(const struct hg_graph *g, hg_node n);	/* -1: none, or
+						 * immortal */
 unsigned hg_flags(const struct hg_graph *g, hg_node n);	/* OTW_TRACKED... */
 int hg_generation(const struct hg_graph *g, hg_node n);	/* -1: not tracked */
 hg_node hg_at(const struct hg_graph *g, uint64_t addr);	/* or HG_NONE */

@@ -118,15 +118,34 @@ hg_edge_label(const struct hg_graph *g, hg_edge e, struct ot_buf *out)
 	}
 }
 
-/* "module shop.cache"; a root without a name is its kind alone. */
+/* Where one of several runtimes is named in front: behind "interp 1: ". */
+static size_t
+name_prefix(const char *name)
+{
+	size_t n = strlen("interp "), digits;
+
+	if (strncmp(name, "interp ", n) != 0)
+		return 0;
+	digits = strspn(name + n, "0123456789");
+	n += digits;
+	return digits > 0 && strncmp(name + n, ": ", 2) == 0 ? n + 2 : 0;
+}
+
+/*
+ * "module shop.cache", "interp 1: module shop.cache"; a root without a name is
+ * its kind alone.
+ */
 static void
 text_of_root(const struct hg_graph *g, hg_node n, size_t max,
 	     struct ot_buf *out)
 {
 	const char *name = hg_root_name(g, n);
 	const char *kind = hg_root_kind_text(hg_root_kind(g, n));
-	size_t used = strlen(kind) + 1;
+	size_t prefix = name_prefix(name);
+	size_t used = prefix + strlen(kind) + 1;
 
+	ot_buf_add(out, name, prefix);
+	name += prefix;
 	ot_buf_adds(out, kind);
 	if (*name == '\0')
 		return;

@@ -16,7 +16,6 @@
 #include <stdlib.h>
 
 #include "graph/an_util.h"
-#include "wire/wire.h"
 
 #define MOST 1000000u		/* holders looked at */
 
@@ -28,8 +27,6 @@ unexplained(const struct hg_graph *g, hg_node n)
 	uint32_t n_in, i;
 	const hg_edge *in = hg_in(g, n, &n_in);
 
-	if (refs < 0 || (hg_flags(g, n) & OTW_IMMORTAL))
-		return 0;
 	for (i = 0; i < n_in && refs > 0; i++)
 		if (!hg_edge_weak(g, in[i]))
 			refs--;
@@ -100,18 +97,17 @@ hg_unreached_say(const struct hg_graph *g, hg_node n, struct ot_buf *out)
 	b.seen = calloc(hg_nodes(g) / 8 + 1, 1);
 	if (b.seen)
 		holder = find_holder(&b, n, &all_seen);
-	ot_buf_adds(out, "no chain of strong references from a root: ");
+	ot_buf_adds(out, "no root reaches it: ");
 	if (holder != HG_NONE) {
-		ot_buf_addf(out, "held from C: %" PRId64 " reference%s to ",
+		ot_buf_addf(out, "held from C, %" PRId64 " reference%s to ",
 			    unexplained(g, holder),
 			    unexplained(g, holder) == 1 ? "" : "s");
 		an_describe(g, holder, out);
-		ot_buf_adds(out, " that no edge explains");
+		ot_buf_adds(out, " unexplained");
 	} else if (all_seen) {
-		ot_buf_adds(out, "it is garbage, held by nothing but garbage, "
-			    "and waits for the cycle collector");
+		ot_buf_adds(out, "garbage that waits for the cycle collector");
 	} else {
-		ot_buf_adds(out, "it is garbage, or held from C");
+		ot_buf_adds(out, "garbage, or held from C");
 	}
 	free(b.queue);
 	free(b.seen);

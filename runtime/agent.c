@@ -14,6 +14,12 @@
  * the program's own exit handler to say that it ends), `wanted`, `closing` and
  * the link's `go_on`.  A child of fork() has none of our threads: it
  * closes the socket and is asleep.
+ *
+ * From 3.12 on os.fork() warns when the process has a second thread.  So a
+ * thread that waits for requests ends itself when the program is about to
+ * fork: it says BYE without being asked, and the inspector starts it again
+ * when it has the next request.  During a request it stays, since it may be
+ * waiting for the lock that the forking thread holds.
  */
 #include "config.h"
 
@@ -33,10 +39,14 @@
 #include "runtime/sys.h"
 
 enum {
+	OURS_MS = 1000,
 	LOOK_MS = 2,		/* how often a starting interpreter is asked */
 	LAST_MS = 10000,	/* a program under `run` waits this long */
 	BUSY_MS = 5000,		/* and this long for a snapshot under way */
 	COMMAND = 3000,
+	GOING_MS = 100,		/* a fork waits this long for the thread's end */
+	GOING_LOOK_NS = 20000,
+	FORK_WARNS = 12,	/* CPython 3.12 */
 };
 
 #define MS	1000000ull
@@ -58,7 +68,15 @@ static struct {
 	atomic_bool wire;	/* taken: somebody writes to the socket */
 	atomic_bool wanted;	/* the exit handler waits for it */
 	atomic_bool closing;	/* the interpreter is about to be finalised */
+	atomic_int rest;	/* enum rest; who may change it: see there */
+	atomic_int tid;		/* of our thread */
 } agent;
+
+/*
+ * The thread goes from BUSY to RESTING and back; who is about to fork takes it
+ * from RESTING to PARKED, and that is the thread's end.
+ */
+enum rest { BUSY, RESTING, PARKED };
 
 static _Atomic int32_t *
 state(void)
@@ -246,22 +264,71 @@ wait_for_start(void)
 	return true;
 }
 
-static void
-leave(void)
+static bool
+fork_warns(void)
 {
-	int fd;
+	const char *v = agent.provider.version;
+	unsigned minor = 0;
 
+	if (agent.preloaded || !agent.have_provider || !v || v[0] != '3' ||
+	    v[1] != '.' || !ota_equal(agent.provider.runtime, "cpython"))
+		return false;
+	for (v += 2; *v >= '0' && *v <= '9' && minor < 1000; v++)
+		minor = minor * 10 + (unsigned)(*v - '0');
+	return minor >= FORK_WARNS;
+}
+
+/* Waits for a request; false: the program is about to fork. */
+static bool
+rest(void)
+{
+	int resting = RESTING;
+
+	if (!fork_warns()) {
+		/* now and then: is the descriptor still ours? */
+		ota_poll(agent.link.fd, POLLIN, OURS_MS);
+		return true;
+	}
+	atomic_store(&agent.rest, RESTING);
+	ota_poll(agent.link.fd, POLLIN, OURS_MS);
+	return atomic_compare_exchange_strong(&agent.rest, &resting, BUSY);
+}
+
+/*
+ * In a thread that is about to fork, which may hold any lock but ours.  The
+ * socket is shut for reading to end the poll(); the thread is gone when the
+ * kernel does not know it any more.
+ */
+static void
+about_to_fork(void)
+{
+	uint64_t end = ota_now_ns() + GOING_MS * MS;
+	int resting = RESTING;
+
+	if (atomic_load(state()) != OTW_BOOT_RUNNING ||
+	    objtop_agent_boot.fork_pid != ota_pid() ||
+	    !atomic_compare_exchange_strong(&agent.rest, &resting, PARKED))
+		return;
+	if (ota_link_ours(&agent.link))
+		ota_shut(agent.link.fd);
+	while (ota_thread_lives(atomic_load(&agent.tid)) &&
+	       ota_now_ns() < end)
+		ota_sleep_ns(GOING_LOOK_NS);
+}
+
+/* `parked`: a fork waits for us, perhaps with the interpreter's lock. */
+static void
+leave(bool parked)
+{
 	/* In this order: a closed socket is how the peer sees that we left,
 	 * which must not wait for the interpreter; ASLEEP is how the next one
-	 * sees that it may start.  The number is forgotten before it is free
-	 * again: a child forked in between would close what got it next. */
+	 * sees that it may start. */
 	take_wire(UINT64_MAX);
-	fd = agent.link.fd;
 	objtop_agent_boot.fd = -1;
-	agent.link.fd = -1;
-	ota_close(fd);
+	ota_link_close(&agent.link);
 	/* Takes the interpreter's lock: the program's end waits for the wire. */
-	py_exit_remove();
+	if (!parked)
+		py_exit_remove();
 	give_wire();
 	atomic_store(state(), OTW_BOOT_ASLEEP);
 }
@@ -269,20 +336,23 @@ leave(void)
 static void *
 agent_thread(void *arg)
 {
-	bool on;
+	bool on, parked = false;
 
 	(void)arg;
 	ota_set_name(OTW_THREAD_NAME);
+	atomic_store(&agent.tid, ota_tid());
 	/* start() took the wire for us: nobody speaks before HELLO */
 	on = wait_for_start() && say_hello();
 	if (on && agent.preloaded)
 		py_exit_install(ota_dlsym, true, program_ends);
 	give_wire();
 	while (on) {
-		ota_poll(agent.link.fd, POLLIN, -1);
-		on = serve();
+		parked = !rest();
+		on = !parked && serve();
 	}
-	leave();
+	if (parked)
+		ota_link_empty(&agent.link, OTW_F_BYE);
+	leave(parked);
 	return NULL;
 }
 
@@ -294,13 +364,12 @@ forked_child(void)
 {
 	if (atomic_load(state()) != OTW_BOOT_RUNNING)
 		return;
-	if (agent.link.fd >= 0)
-		ota_close(agent.link.fd);
-	agent.link.fd = -1;
+	ota_link_close(&agent.link);
 	objtop_agent_boot.fd = -1;
 	atomic_store(&agent.wire, false);
 	atomic_store(&agent.wanted, false);
 	atomic_store(&agent.closing, false);
+	atomic_store(&agent.rest, BUSY);
 	py_exit_forked();
 	atomic_store(state(), OTW_BOOT_ASLEEP);
 }
@@ -318,15 +387,19 @@ start(int fd, bool preloaded)
 	if (!atomic_compare_exchange_strong(state(), &asleep,
 					    OTW_BOOT_RUNNING))
 		return -EBUSY;
+	if (!ota_link_open(&agent.link, fd)) {
+		agent.link.fd = -1;
+		atomic_store(state(), OTW_BOOT_ASLEEP);
+		return -EBADF;
+	}
 	objtop_agent_boot.fork_pid = pid;
 	objtop_agent_boot.fd = fd;
-	agent.link.fd = fd;
-	agent.link.len = 0;
 	agent.preloaded = preloaded;
+	atomic_store(&agent.rest, BUSY);
 	atomic_store(&agent.link.go_on, false);
 	if (!atfork) {
 		atfork = true;
-		ota_host_atfork(forked_child);
+		ota_host_atfork(about_to_fork, forked_child);
 	}
 	take_wire(UINT64_MAX);
 	rc = ota_host_thread(agent_thread, NULL);

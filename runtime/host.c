@@ -207,7 +207,7 @@ ota_host_thread(void *(*run)(void *), void *arg)
 }
 
 void
-ota_host_atfork(void (*child)(void))
+ota_host_atfork(void (*prepare)(void), void (*child)(void))
 {
 	/* glibc's dynamic symbol; pthread_atfork itself is in its static part */
 	int (*glibc)(void (*)(void), void (*)(void), void (*)(void),
@@ -216,10 +216,10 @@ ota_host_atfork(void (*child)(void))
 
 	FIND(glibc, "__register_atfork");
 	if (glibc) {
-		glibc(NULL, NULL, child, NULL);
+		glibc(prepare, NULL, child, NULL);
 		return;
 	}
 	FIND(other, "pthread_atfork");
 	if (other)
-		other(NULL, NULL, child);
+		other(prepare, NULL, child);
 }

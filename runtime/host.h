@@ -34,7 +34,10 @@ bool ota_host_provider(struct objtop_provider *out, char *why, size_t cap);
 /* Starts a detached thread with signals blocked; 0 or a negative errno. */
 int ota_host_thread(void *(*run)(void *), void *arg);
 
-/* Has `child` called in a child of fork(); once is enough, it stays. */
-void ota_host_atfork(void (*child)(void));
+/*
+ * Has `prepare` called in a thread that is about to fork() and `child` in the
+ * child; once is enough, they stay.
+ */
+void ota_host_atfork(void (*prepare)(void), void (*child)(void));
 
 #endif

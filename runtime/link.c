@@ -19,6 +19,34 @@
 
 enum { REQUEST_MAX = 64, SEND_MS = 10000 };
 
+bool
+ota_link_open(struct ota_link *l, int fd)
+{
+	l->fd = fd;
+	l->len = 0;
+	return ota_file_id(fd, &l->id);
+}
+
+bool
+ota_link_ours(const struct ota_link *l)
+{
+	struct ota_file_id now;
+
+	return ota_file_id(l->fd, &now) && now.dev == l->id.dev &&
+	       now.ino == l->id.ino;
+}
+
+void
+ota_link_close(struct ota_link *l)
+{
+	bool ours = ota_link_ours(l);
+	int fd = l->fd;
+
+	l->fd = -1;
+	if (ours)
+		ota_close(fd);
+}
+
 /* ---- in ---- */
 
 static bool
@@ -74,6 +102,8 @@ ota_link_next(struct ota_link *l, struct otw_request *r)
 
 		if (ask != OTA_ASK_NONE)
 			return ask;
+		if (!ota_link_ours(l))
+			return OTA_ASK_GONE;
 		n = ota_recv(l->fd, l->in + l->len, sizeof(l->in) - l->len);
 		if (n == -EINTR)
 			continue;
@@ -94,7 +124,7 @@ ota_link_send(struct ota_link *l, const void *data, size_t len,
 	const uint8_t *p = data;
 
 	while (len) {
-		long n = ota_send(l->fd, p, len);
+		long n = ota_link_ours(l) ? ota_send(l->fd, p, len) : -EBADF;
 
 		if (n > 0) {
 			p += n;

@@ -8,10 +8,12 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 
+#include "runtime/sys.h"
 #include "wire/enc.h"
 
 struct ota_link {
 	int fd;			/* -1: none */
+	struct ota_file_id id;	/* of our socket */
 	atomic_bool go_on;	/* CONTINUE came in, whatever went on then */
 	size_t len;
 	uint8_t in[256];	/* requests are small; more is not believed */
@@ -25,6 +27,18 @@ enum ota_ask {
 	OTA_ASK_CONTINUE,
 	OTA_ASK_GONE,		/* the inspector has gone, or talks nonsense */
 };
+
+/* Takes a socket over; false: it is none. */
+bool ota_link_open(struct ota_link *l, int fd);
+/*
+ * Is the descriptor still our socket?  A program that closes all descriptors
+ * (to become a daemon, say) closes ours too, and gives its number to another
+ * file: that one we must neither read nor write nor close.
+ */
+bool ota_link_ours(const struct ota_link *l);
+/* Closes it, if it is ours.  The number is forgotten before it is free again:
+ * a child forked in between would close what got it next. */
+void ota_link_close(struct ota_link *l);
 
 /* The next request; never waits. */
 enum ota_ask ota_link_next(struct ota_link *l, struct otw_request *r);

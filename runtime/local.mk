@@ -25,7 +25,7 @@ AGENT_SOURCES = \
 AGENT_CFLAGS = -std=c11 $(WARN_CFLAGS) -Wconversion \
 	-O2 -fPIC -ffreestanding -fvisibility=hidden -U_FORTIFY_SOURCE \
 	-fno-builtin -fno-stack-protector -fno-exceptions \
-	-fno-asynchronous-unwind-tables
+	-fno-asynchronous-unwind-tables $(AGENT_ARCH_CFLAGS)
 
 agentdir = $(pkglibdir)
 agent_PROGRAMS = runtime/objtop-agent.so

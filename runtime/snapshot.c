@@ -344,6 +344,8 @@ pump(struct shot *s)
 
 		if (!len)
 			return total;
+		if (!ota_link_ours(s->link))
+			return -1;
 		n = ota_send(s->link->fd, p, len < 1 << 20 ? len : 1 << 20);
 		if (n == -EAGAIN)
 			return total;

@@ -17,6 +17,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
 #include <time.h>
@@ -179,6 +180,18 @@ ota_parent(void)
 	return (int)SYS3(SYS_getppid, 0, 0, 0);
 }
 
+int
+ota_tid(void)
+{
+	return (int)SYS3(SYS_gettid, 0, 0, 0);
+}
+
+bool
+ota_thread_lives(int tid)
+{
+	return SYS3(SYS_tgkill, ota_pid(), tid, 0) == 0;
+}
+
 uint32_t
 ota_euid(void)
 {
@@ -231,6 +244,18 @@ ota_slurp(const char *path, void *buf, size_t cap)
 
 /* ---- the socket ---- */
 
+bool
+ota_file_id(int fd, struct ota_file_id *id)
+{
+	struct stat st;
+
+	if (fd < 0 || SYS6(SYS_newfstatat, fd, "", &st, AT_EMPTY_PATH, 0, 0))
+		return false;
+	id->dev = st.st_dev;
+	id->ino = st.st_ino;
+	return true;
+}
+
 int
 ota_poll(int fd, int events, int timeout_ms)
 {
@@ -254,6 +279,12 @@ long
 ota_recv(int fd, void *buf, size_t n)
 {
 	return SYS6(SYS_recvfrom, fd, buf, n, MSG_DONTWAIT, NULL, NULL);
+}
+
+void
+ota_shut(int fd)
+{
+	SYS3(SYS_shutdown, fd, SHUT_RD, 0);
 }
 
 long

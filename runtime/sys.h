@@ -36,6 +36,8 @@ void ota_yield(void);
 
 int ota_pid(void);
 int ota_parent(void);
+int ota_tid(void);			/* of the calling thread */
+bool ota_thread_lives(int tid);		/* of this process, to the kernel */
 uint32_t ota_euid(void);
 long ota_open(const char *path, int flags);
 long ota_read(int fd, void *buf, size_t n);
@@ -45,9 +47,17 @@ void ota_close(int fd);
 long ota_slurp(const char *path, void *buf, size_t cap);
 
 /* poll() of one descriptor for `events`; revents, 0 on timeout or EINTR. */
+
+/* Which open file a descriptor stands for; false: none. */
+struct ota_file_id {
+	uint64_t dev, ino;
+};
+bool ota_file_id(int fd, struct ota_file_id *id);
+
 int ota_poll(int fd, int events, int timeout_ms);
 long ota_send(int fd, const void *buf, size_t n);	/* never blocks */
 long ota_recv(int fd, void *buf, size_t n);		/* never blocks */
+void ota_shut(int fd);		/* for reading: ends a poll() in it */
 /* Connects to an abstract name; the socket, or a negative errno. */
 long ota_connect_abstract(const char *name, size_t len);
 /* uid of who made the other end; false: unknown. */

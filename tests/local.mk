@@ -13,8 +13,12 @@ endif
 # End-to-end tests against real interpreters.
 include tests/e2e/values.mk
 include tests/e2e/attach.mk
+include tests/e2e/tmux.mk
 include tests/e2e/walk.mk
 include tests/pythons/pythons.mk
+
+# The soak.
+include tests/soak/soak.mk
 
 # Where tests find what they test; see tests/e2e/harness.py.
 AM_TESTS_ENVIRONMENT = \
@@ -27,7 +31,7 @@ AM_TESTS_ENVIRONMENT = \
 TEST_EXTENSIONS = .sh .py
 SH_LOG_COMPILER = $(SHELL)
 PY_LOG_COMPILER = $(SHELL) $(srcdir)/tests/with-python.sh $(PYTHON3)
-EXTRA_DIST += tests/with-python.sh
+EXTRA_DIST += tests/with-python.sh tests/cross/aarch64.sh
 
 # Lint: each script is one test.
 LINT = tests/lint/layers.sh tests/lint/registries.sh tests/lint/docs.sh \
@@ -36,7 +40,8 @@ TESTS += $(LINT)
 EXTRA_DIST += $(LINT) tests/run-all.sh tests/summary.sh tests/lsan.supp
 
 # End to end through the command line.
-E2E = tests/e2e/test_counts.py tests/e2e/test_cli.py
+E2E = tests/e2e/test_counts.py tests/e2e/test_cli.py \
+	tests/e2e/test_hosts.py
 TESTS += $(E2E)
 EXTRA_DIST += $(E2E) tests/e2e/harness.py
 

@@ -181,6 +181,10 @@ cmd_open(const struct cmd *c, struct target **out, struct ot_err *err)
 	st = cmd_pid(c, &pid, err);
 	if (st == OT_OK)
 		st = target_attach(pid, &o, out, err);
+	if (st == OT_OK && c->opts.verbose)
+		fprintf(stderr, "objtop: in by %s, first frame is here; one "
+			"thread was stopped for %llu us\n", target_rung(*out),
+			(unsigned long long)target_stopped_us(*out));
 	return st;
 }
 

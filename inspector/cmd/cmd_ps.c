@@ -20,31 +20,31 @@ enum ps_col {
 	PS_VERSION,
 	PS_RSS,
 	PS_ATTACH,
-	PS_COMMAND,
 	PS_REASON,
+	PS_COMMAND,
 	PS_COLS
 };
 
 static const struct ot_col ps_cols[PS_COLS] = {
-	{ "pid", OT_CELL_INT, 0 },
+	{ "pid", OT_CELL_INT, OT_COL_ID },
 	{ "user", OT_CELL_STR, 0 },
 	{ "runtime", OT_CELL_STR, 0 },
 	{ "version", OT_CELL_STR, 0 },
 	{ "rss", OT_CELL_BYTES, 0 },
 	{ "attach", OT_CELL_STR, 0 },
-	{ "command", OT_CELL_STR, OT_COL_FLEX },
 	{ "reason", OT_CELL_STR, OT_COL_HIDDEN },
+	{ "command", OT_CELL_STR, OT_COL_FLEX },
 };
 
 static const struct ot_col ps_cols_verbose[PS_COLS] = {
-	{ "pid", OT_CELL_INT, 0 },
+	{ "pid", OT_CELL_INT, OT_COL_ID },
 	{ "user", OT_CELL_STR, 0 },
 	{ "runtime", OT_CELL_STR, 0 },
 	{ "version", OT_CELL_STR, 0 },
 	{ "rss", OT_CELL_BYTES, 0 },
 	{ "attach", OT_CELL_STR, 0 },
-	{ "command", OT_CELL_STR, OT_COL_FLEX },
 	{ "reason", OT_CELL_STR, 0 },
+	{ "command", OT_CELL_STR, OT_COL_FLEX },
 };
 
 static bool

@@ -280,27 +280,41 @@ is_free_threaded(const struct elf_view *v)
 }
 
 static void
+examine_view(const struct elf_view *v, const char *name,
+	     struct module_entry *e)
+{
+	struct elf_sym sym;
+
+	if (strncmp(name, "libpypy", 7) == 0 || strncmp(name, "pypy", 4) == 0)
+		e->what |= MOD_PYPY;
+	if (elf_symbol(v, "objtop_provider", &sym))
+		e->what |= MOD_PROVIDER;
+	if (!elf_symbol(v, "Py_GetVersion", &sym))
+		return;
+	e->what |= MOD_PYTHON;
+	if (is_free_threaded(v))
+		e->what |= MOD_FREE_THREADED;
+	if (!version_from_number(v, e->version, sizeof(e->version)) &&
+	    !version_from_data(v, e->version, sizeof(e->version)))
+		version_from_name(name, e->version, sizeof(e->version));
+}
+
+static void
 examine(struct suspect *s, const struct proc_map *m, struct module_entry *e)
 {
 	const char *name = proc_base_name(m->path);
-	struct elf_sym sym;
+	struct detect_file f;
 	struct elf_view v;
 
 	memset(e, 0, sizeof(*e));
-	if (!elf_open(&v, proc_mem_read, &s->mem, m->start))
-		return;
-	if (strncmp(name, "libpypy", 7) == 0 || strncmp(name, "pypy", 4) == 0)
-		e->what |= MOD_PYPY;
-	if (elf_symbol(&v, "objtop_provider", &sym))
-		e->what |= MOD_PROVIDER;
-	if (!elf_symbol(&v, "Py_GetVersion", &sym))
-		return;
-	e->what |= MOD_PYTHON;
-	if (is_free_threaded(&v))
-		e->what |= MOD_FREE_THREADED;
-	if (!version_from_number(&v, e->version, sizeof(e->version)) &&
-	    !version_from_data(&v, e->version, sizeof(e->version)))
-		version_from_name(name, e->version, sizeof(e->version));
+	if (s->mem >= 0) {
+		if (elf_open(&v, proc_mem_read, &s->mem, m->start))
+			examine_view(&v, name, e);
+	} else if (detect_file_open(&f, s, m)) {
+		if (elf_open(&v, detect_file_read, &f, m->start))
+			examine_view(&v, name, e);
+		detect_file_close(&f);
+	}
 }
 
 void

@@ -5,6 +5,7 @@
 #ifndef TARGET_ENTRY_H
 #define TARGET_ENTRY_H
 
+#include "inspector/target/filter.h"
 #include "inspector/target/suspect.h"
 #include "inspector/target/tracee.h"
 
@@ -66,16 +67,30 @@ struct visit {
 	struct entry *e;
 	struct tracee t;
 	struct landmarks lm;
-	int pidfd;
+	struct filter_view filter;
+	int pidfd;		/* -1: before Linux 5.3 */
 	uint64_t scratch;	/* address; 0: none yet */
 	uint64_t errno_at;
 	int32_t errno_was;
 	int ours;		/* socket here */
 	int32_t theirs;		/* socket there */
+	/* What an earlier visit left there; leftover.c */
+	int stale[8];		/* descriptors */
+	size_t nstale;
+	uint64_t old[8];	/* scratch memory */
+	size_t nold;
 };
 
 #define VISIT_STACK	((uint64_t)512 * 1024)	/* scratch: stack */
 #define VISIT_DATA	((uint64_t)4096)	/* at its low end: data */
+#define VISIT_NOTE	64u	/* at the beginning of that: who made it */
+
+enum visit_data {		/* offsets there */
+	VISIT_FDS = 64,		/* two ints of socketpair */
+	VISIT_NAME = 128,	/* a sockaddr_un */
+	VISIT_PATH = 256,	/* of the agent, at most 128 bytes */
+	VISIT_MSG = 512,	/* a msghdr and what it points to */
+};
 
 enum ot_status visit_begin(struct visit *v, struct entry *e,
 			   struct ot_err *err);
@@ -94,7 +109,24 @@ enum ot_status visit_astray(const struct visit *v, const char *what,
 enum ot_status visit_denied(const struct visit *v, const char *what,
 			    int64_t result, struct ot_err *err);
 
+/*
+ * What a visitor that was killed left behind: looked for before the thread is
+ * stopped, cleared away once calls can be made (false: astray).  The note says
+ * what to look for should this one be killed.
+ */
+void leftover_find(struct visit *v);
+bool leftover_clear(struct visit *v);
+void leftover_note(const struct visit *v, const int32_t fd[2]);
+uint64_t leftover_hint(void);	/* where scratch memory is to be, if free */
+
 /* A file descriptor of the target, copied here; -1 with errno. */
 int visit_take_fd(const struct visit *v, int fd);
+
+/* Connects v->ours and v->theirs.  channel.c */
+enum ot_status visit_connect(struct visit *v, struct ot_err *err);
+
+/* Hands a file over to the target through that; its number there. */
+enum ot_status visit_give_fd(struct visit *v, int here, int *there,
+			     struct ot_err *err);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * filter_bpf.h - seccomp filters, read and tried out.
+ * filter_bpf.h - one seccomp filter, run as the kernel would.
  */
 #ifndef TARGET_FILTER_BPF_H
 #define TARGET_FILTER_BPF_H
@@ -9,19 +9,9 @@
 #include <linux/seccomp.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <sys/types.h>
 
-/* The verdict of one filter (SECCOMP_RET_*). */
+/* Its verdict (SECCOMP_RET_*); SECCOMP_RET_KILL_PROCESS for a broken one. */
 uint32_t filter_bpf_run(const struct sock_filter *f, size_t n,
 			const struct seccomp_data *data);
-
-/* The first system call we need for which it ends the program; NULL: none. */
-const char *filter_bpf_deadly(const struct sock_filter *f, size_t n);
-
-/*
- * The same for all filters of a stopped tracee.  NULL also where they may not
- * be read, which takes CAP_SYS_ADMIN.
- */
-const char *filter_bpf_of(pid_t tid);
 
 #endif

@@ -31,6 +31,16 @@ name_begins(const char *path, const char *const *names, size_t n)
 	return false;
 }
 
+/* Its file is the loader, "ld-musl-x86_64.so.1", or is linked to from there. */
+static bool
+is_musl(const char *path)
+{
+	const char *name = proc_base_name(path);
+
+	return strncmp(name, "ld-musl", 7) == 0 ||
+		(strcmp(name, "libc.so") == 0 && strstr(path, "musl") != NULL);
+}
+
 static void
 take(const struct elf_view *v, const char *name, uint64_t *out)
 {
@@ -73,8 +83,9 @@ enum ot_status
 landmarks_find(const struct suspect *s, struct landmarks *lm,
 	       struct ot_err *err)
 {
-	uint64_t internal = 0;
+	uint64_t internal = 0, of_2_34 = 0, rseq_size = 0;
 	int fd = s->mem;
+	uint32_t size = 0;
 	size_t i;
 
 	memset(lm, 0, sizeof(*lm));
@@ -85,15 +96,16 @@ landmarks_find(const struct suspect *s, struct landmarks *lm,
 		if (strcmp(m->path, "[vdso]") == 0 && m->perm[0] == 'r' &&
 		    elf_open(&v, proc_mem_read, &fd, m->start))
 			take(&v, "__kernel_rt_sigreturn", &lm->way.restorer);
-		if (!suspect_is_module(m) ||
-		    !name_begins(m->path, libc_names,
-				 OT_ARRAY_LEN(libc_names)))
+		if (!suspect_is_module(m))
 			continue;
-		if (strncmp(proc_base_name(m->path), "ld-musl", 7) == 0)
+		if (is_musl(m->path))
 			return ot_fail(err, OT_REFUSED, "PID %d uses the C "
 				       "library musl, which is not supported "
 				       "yet: start it by a glibc build",
 				       (int)s->pid);
+		if (!name_begins(m->path, libc_names,
+				 OT_ARRAY_LEN(libc_names)))
+			continue;
 		if (!elf_open(&v, proc_mem_read, &fd, m->start))
 			continue;
 		take(&v, "dlopen", &lm->dlopen);
@@ -102,9 +114,14 @@ landmarks_find(const struct suspect *s, struct landmarks *lm,
 		take(&v, "__errno_location", &lm->errno_location);
 		take(&v, "mmap", &lm->mmap);
 		take(&v, "syscall", &lm->syscall);
+		take(&v, "_Fork", &of_2_34);
+		take(&v, "__rseq_size", &rseq_size);
 		if (!cpu_way_complete(&lm->way))
 			scan_text(s, m, &lm->way);
 	}
+	lm->clone3 = of_2_34 != 0;
+	lm->rseq = rseq_size != 0 &&
+		proc_mem_read(&fd, rseq_size, &size, sizeof(size)) && size > 0;
 	if (lm->dlopen == 0) {
 		lm->dlopen = internal;
 		lm->dlopen_internal = true;

@@ -87,6 +87,10 @@ target_list(struct target_proc **out, size_t *n, struct ot_err *err)
 	*n = 0;
 	if (cache == NULL)
 		return ot_fail_nomem(err, "a list of processes");
+	if (!proc_usable(err)) {
+		module_cache_free(cache);
+		return OT_REFUSED;
+	}
 	if (!proc_ids(0, &pids, &npids)) {
 		module_cache_free(cache);
 		return ot_fail_errno(err, OT_FAILED, "/proc cannot be read");

@@ -7,16 +7,22 @@ inspector_target_libtarget_la_SOURCES = \
 	%D%/agent_image.c %D%/agent_image.h \
 	%D%/at_ptrace.c \
 	%D%/at_resident.c \
+	%D%/breaks.c %D%/breaks.h \
+	%D%/channel.c \
 	%D%/detect.c \
+	%D%/detect_file.c \
 	%D%/doing.c \
 	%D%/elf_mem.c %D%/elf_mem.h \
 	%D%/entry.h \
 	%D%/evict.c \
 	%D%/filesrc.c \
+	%D%/filter.c %D%/filter.h %D%/filter_calls.def \
 	%D%/filter_bpf.c %D%/filter_bpf.h \
+	%D%/filter_self.c \
 	%D%/framer.c \
 	%D%/ladder.c \
 	%D%/landmarks.c %D%/landmarks.h \
+	%D%/leftover.c \
 	%D%/list.c \
 	%D%/proc.c %D%/proc.h \
 	%D%/proc_read.c \
@@ -30,7 +36,7 @@ inspector_target_libtarget_la_SOURCES = \
 	%D%/session.c \
 	%D%/suspect.c %D%/suspect.h \
 	%D%/target.c \
-	%D%/trace_right.c \
+	%D%/trace_right.c %D%/trace_right.h \
 	%D%/tracee.c %D%/tracee.h
 inspector_target_libtarget_la_CFLAGS = $(AM_CFLAGS)
 inspector_target_libtarget_la_LIBADD =

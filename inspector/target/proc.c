@@ -274,8 +274,14 @@ proc_status_parse(const char *text, size_t len, struct proc_status *out)
 		out->rss = v * 1024;
 	if (status_number(text, len, "Seccomp", 10, 0, &v) && v <= 2)
 		out->seccomp = (int)v;
+	out->seccomp_filters = -1;
+	if (status_number(text, len, "Seccomp_filters", 10, 0, &v) &&
+	    v <= INT32_MAX)
+		out->seccomp_filters = (int)v;
 	if (status_number(text, len, "CapEff", 16, 0, &v))
 		out->cap_eff = v;
+	if (status_number(text, len, "CapPrm", 16, 0, &v))
+		out->cap_prm = v;
 	if (status_value(text, len, "x86_Thread_features", &p, &end))
 		out->shadow_stack = memmem(p, (size_t)(end - p), "shstk",
 					   5) != NULL;

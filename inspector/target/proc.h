@@ -17,6 +17,7 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/err.h"
 
 /* One line of maps.  `path` is as the kernel wrote it, "" for anonymous. */
 struct proc_map {
@@ -65,8 +66,9 @@ struct proc_status {
 	pid_t ns_pid;		/* as the process sees itself */
 	uid_t uid, euid;
 	uint64_t rss;		/* bytes */
-	uint64_t cap_eff;
+	uint64_t cap_eff, cap_prm;
 	int seccomp;		/* 0 none, 1 strict, 2 filter */
+	int seccomp_filters;	/* how many; -1: the kernel does not say */
 	bool shadow_stack;	/* x86: calls cannot be made up */
 };
 
@@ -88,6 +90,11 @@ void proc_command(pid_t pid, char *dst, size_t cap);
 
 /* Ids below /proc/PID/task, or of all processes for pid 0; free() them. */
 bool proc_ids(pid_t pid, pid_t **out, size_t *n);
+
+/*
+ * Is there a /proc, and does it count processes as we do?  Else the reason.
+ */
+bool proc_usable(struct ot_err *err);
 
 /* A whole file below /proc/PID, at most `max` bytes of it. */
 bool proc_file(pid_t pid, const char *name, size_t max, struct ot_buf *out);

@@ -44,6 +44,27 @@ proc_file(pid_t pid, const char *name, size_t max, struct ot_buf *out)
 	return got >= 0;
 }
 
+bool
+proc_usable(struct ot_err *err)
+{
+	char self[32], us[32];
+	ssize_t n = readlink("/proc/self", self, sizeof(self) - 1);
+
+	if (n > 0) {
+		self[n] = '\0';
+		snprintf(us, sizeof(us), "%d", (int)getpid());
+		if (strcmp(self, us) == 0)
+			return true;
+	} else if (access("/proc/1", F_OK) != 0) {
+		ot_fail(err, OT_REFUSED, "/proc is not mounted: mount -t proc "
+			"proc /proc");
+		return false;
+	}
+	ot_fail(err, OT_REFUSED, "/proc is that of another PID namespace than "
+		"objtop's: mount -t proc proc /proc");
+	return false;
+}
+
 /* At most `cap` bytes of a small file; -1 with errno. */
 static ssize_t
 read_small(pid_t pid, pid_t tid, const char *name, char *dst, size_t cap)

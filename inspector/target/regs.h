@@ -24,6 +24,7 @@ struct cpu {			/* general registers */
 #define CPU_EXT_MAX	16384
 #define CPU_FRAME_MAX	(CPU_EXT_MAX + 8192)
 #define CPU_BREAKS	4
+#define CPU_STALE_MAX	512
 
 struct cpu_ext {		/* vector and floating point registers */
 	unsigned type;		/* of the register set */
@@ -39,6 +40,8 @@ struct cpu_frame {
 	uint64_t sp;		/* stack pointer of the functions called */
 	uint64_t end;		/* stack pointer at the restorer's call */
 	uint64_t result;	/* where the keeper stores */
+	uint64_t stale;		/* what would look like a handler's frame */
+	size_t stale_len;	/* later on, once it is left */
 	_Alignas(64) unsigned char data[CPU_FRAME_MAX];
 };
 
@@ -101,6 +104,12 @@ void cpu_again(struct cpu *c, const struct cpu_frame *f,
 /* Makes the kernel leave out the system call at whose entry tid stands. */
 bool cpu_skip_syscall(pid_t tid);
 
+/* At a system call stop: is it open() or openat()?  Where its path is. */
+bool cpu_opens(pid_t tid, const struct cpu *c, uint64_t *path);
+/* At the entry of a system call: it becomes another one, of 3 arguments. */
+bool cpu_swap_syscall(pid_t tid, struct cpu *c, long nr,
+		      const uint64_t arg[3]);
+
 /*
  * c as it is to be put back: where the kernel does not restart the system
  * call it was in, so that it is entered again.
@@ -113,6 +122,9 @@ void cpu_restartable(struct cpu *c, int mem);
  */
 bool cpu_find_frame(const uint64_t *words, size_t n, uint64_t restorer,
 		    uint64_t mask, size_t *i, uint64_t *pc);
+
+/* A return address as it stands on the stack, without what protects it. */
+uint64_t cpu_code(uint64_t word);
 
 /* Does an instruction that calls end just before `before + len`? */
 bool cpu_is_call(const unsigned char *before, size_t len);

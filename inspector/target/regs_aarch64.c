@@ -5,7 +5,17 @@
  * argument again.  What the kernel would have restarted by restart_syscall
  * (a relative sleep) we restart that way.  A function returns by x30, so a
  * call is entered at a function's start with x30 at the restorer, which is in
- * the vdso.
+ * the vdso.  Where pointers are signed (PAC), the address on the stack has the
+ * signature in its upper bits; a function signs x30 itself, so that ours needs
+ * none, and its first instruction may be any, since a return does not check
+ * (BTI).
+ *
+ * At a system call stop x7 shows entry or exit and cannot be set; no function
+ * called here takes so many arguments, and registers are put back elsewhere.
+ *
+ * Known limit: the frame that saves a thread whose tracer has died carries the
+ * 128-bit vector registers.  A thread stopped in code that uses SVE would lose
+ * the upper parts then; a living tracer puts them back.
  */
 #include "config.h"
 #include "inspector/target/regs.h"
@@ -15,6 +25,7 @@
 #include <asm/ptrace.h>
 #include <asm/sigcontext.h>
 #include <elf.h>
+#include <errno.h>
 #include <stddef.h>
 #include <string.h>
 #include <sys/ptrace.h>
@@ -25,6 +36,7 @@
 #include "inspector/target/proc.h"
 
 #define INSN_SVC	0xd4000001u
+#define ADDRESS_BITS	((1ull << 48) - 1)
 
 /* struct rt_sigframe of the kernel, arch/arm64/kernel/signal.c */
 struct sigframe {
@@ -141,16 +153,28 @@ cpu_usable(pid_t tid, const struct cpu *c, int mem)
 		proc_mem_read(&mem, tls, &word, sizeof(word));
 }
 
-long
-cpu_syscall(const struct cpu *c, int mem, uint64_t arg[6], uint64_t *at)
+static bool
+is_svc(int mem, uint64_t at)
 {
 	uint32_t insn;
 
-	if (!proc_mem_read(&mem, c->r.pc, &insn, sizeof(insn)) ||
-	    insn != INSN_SVC)
-		return -1;
-	memcpy(arg, c->r.regs, 6 * sizeof(arg[0]));
+	return proc_mem_read(&mem, at, &insn, sizeof(insn)) &&
+		insn == INSN_SVC;
+}
+
+long
+cpu_syscall(const struct cpu *c, int mem, uint64_t arg[6], uint64_t *at)
+{
+	bool ended = c->r.regs[0] == (uint64_t)-EINTR;
+
+	/* Calls that are not begun again (epoll) end at once, by EINTR. */
 	*at = c->r.pc;
+	if (!is_svc(mem, *at)) {
+		*at -= sizeof(uint32_t);
+		if (!ended || !is_svc(mem, *at))
+			return -1;
+	}
+	memcpy(arg, c->r.regs, 6 * sizeof(arg[0]));
 	return (long)c->r.regs[8];
 }
 
@@ -160,6 +184,8 @@ cpu_restartable(struct cpu *c, int mem)
 	uint64_t arg[6], at;
 	long nr = cpu_syscall(c, mem, arg, &at);
 
+	if (nr < 0 || at != c->r.pc)
+		return;		/* in none, or in one that has ended */
 	if (nr == SYS_nanosleep ||
 	    (nr == SYS_clock_nanosleep && !(arg[1] & TIMER_ABSTIME)))
 		c->r.regs[8] = SYS_restart_syscall;
@@ -177,6 +203,9 @@ cpu_frame(const struct cpu *c, const struct cpu_ext *x, uint64_t mask,
 	out->at = (top - sizeof(*f)) & ~15ull;
 	out->sp = out->end = out->at;
 	out->result = 0;
+	/* Functions called have left their x30 below: the restorer. */
+	out->stale = out->at - CPU_STALE_MAX;
+	out->stale_len = CPU_STALE_MAX;
 	out->len = sizeof(*f);
 	memset(f, 0, sizeof(*f));
 	f->ss_flags = 0x7fffff;		/* leaves the alternate stack alone */
@@ -247,6 +276,25 @@ cpu_skip_syscall(pid_t tid)
 }
 
 bool
+cpu_opens(pid_t tid, const struct cpu *c, uint64_t *path)
+{
+	(void)tid;
+	*path = c->r.regs[1];
+	return c->r.regs[8] == SYS_openat;
+}
+
+bool
+cpu_swap_syscall(pid_t tid, struct cpu *c, long nr, const uint64_t arg[3])
+{
+	int number = (int)nr, i;
+
+	for (i = 0; i < 3; i++)
+		c->r.regs[i] = arg[i];
+	return cpu_set(tid, c) &&
+		put_set(tid, NT_ARM_SYSTEM_CALL, &number, sizeof(number));
+}
+
+bool
 cpu_find_frame(const uint64_t *words, size_t n, uint64_t restorer,
 	       uint64_t mask, size_t *i, uint64_t *pc)
 {
@@ -255,11 +303,18 @@ cpu_find_frame(const uint64_t *words, size_t n, uint64_t restorer,
 	 * distance from the frame: only that there is a handler can be told.
 	 */
 	for (; mask != 0 && *i < n; (*i)++)
-		if (words[*i] == restorer) {
+		if (cpu_code(words[*i]) == restorer) {
 			*pc = 0;
 			return true;
 		}
 	return false;
+}
+
+uint64_t
+cpu_code(uint64_t word)
+{
+	/* Bit 55 tells user from kernel; a signature has the bits around. */
+	return word & 1ull << 55 ? word : word & ADDRESS_BITS;
 }
 
 bool
@@ -278,8 +333,29 @@ cpu_is_call(const unsigned char *before, size_t len)
 /* Control word: enabled, for user mode, all four bytes of an instruction. */
 #define BREAK_CONTROL	(1u | 2u << 1 | 0xfu << 5)
 
+static size_t
+set_size(size_t n)
+{
+	return offsetof(struct user_hwdebug_state, dbg_regs) +
+		n * sizeof(((struct user_hwdebug_state *)NULL)->dbg_regs[0]);
+}
+
+/* How many the machine has, up to what we use; 0: none, or no right to. */
+static size_t
+count_breaks(pid_t tid)
+{
+	struct user_hwdebug_state d;
+	size_t len = sizeof(d), n;
+
+	if (!get_set(tid, NT_ARM_HW_BREAK, &d, &len))
+		return 0;
+	n = d.dbg_info & 0xff;
+	return n < CPU_BREAKS ? n : CPU_BREAKS;
+}
+
+/* The rest of `slots` is switched off. */
 static bool
-put_breaks(pid_t tid, const uint64_t *addr, size_t n)
+put_breaks(pid_t tid, const uint64_t *addr, size_t n, size_t slots)
 {
 	struct user_hwdebug_state d;
 	size_t i;
@@ -289,21 +365,23 @@ put_breaks(pid_t tid, const uint64_t *addr, size_t n)
 		d.dbg_regs[i].addr = addr[i];
 		d.dbg_regs[i].ctrl = BREAK_CONTROL;
 	}
-	return put_set(tid, NT_ARM_HW_BREAK, &d,
-		       offsetof(struct user_hwdebug_state, dbg_regs) +
-		       CPU_BREAKS * sizeof(d.dbg_regs[0]));
+	return put_set(tid, NT_ARM_HW_BREAK, &d, set_size(slots));
 }
 
 bool
 cpu_break_set(pid_t tid, const uint64_t *addr, size_t n)
 {
-	return put_breaks(tid, addr, n < CPU_BREAKS ? n : CPU_BREAKS);
+	size_t slots = count_breaks(tid);
+
+	if (n > slots)
+		n = slots;
+	return n > 0 && put_breaks(tid, addr, n, n);
 }
 
 void
 cpu_break_clear(pid_t tid)
 {
-	put_breaks(tid, NULL, 0);
+	put_breaks(tid, NULL, 0, count_breaks(tid));
 }
 
 #endif

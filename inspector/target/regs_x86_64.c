@@ -302,6 +302,8 @@ cpu_frame(const struct cpu *c, const struct cpu_ext *x, uint64_t mask,
 	at = out->sp + head;
 	out->end = at + 8;
 	out->result = at + offsetof(struct sigframe, info);
+	out->stale = at;	/* the restorer's address */
+	out->stale_len = 8;
 	out->len = (size_t)(fp - out->at) + size + 4;
 	memset(out->data, 0, out->len);
 	memcpy(out->data, &w->keeper, sizeof(w->keeper));
@@ -374,6 +376,24 @@ cpu_skip_syscall(pid_t tid)
 	return true;
 }
 
+bool
+cpu_opens(pid_t tid, const struct cpu *c, uint64_t *path)
+{
+	(void)tid;
+	*path = c->r.orig_rax == SYS_open ? c->r.rdi : c->r.rsi;
+	return c->r.orig_rax == SYS_open || c->r.orig_rax == SYS_openat;
+}
+
+bool
+cpu_swap_syscall(pid_t tid, struct cpu *c, long nr, const uint64_t arg[3])
+{
+	c->r.orig_rax = (uint64_t)nr;
+	c->r.rdi = arg[0];
+	c->r.rsi = arg[1];
+	c->r.rdx = arg[2];
+	return cpu_set(tid, c);
+}
+
 void
 cpu_restartable(struct cpu *c, int mem)
 {
@@ -403,6 +423,12 @@ cpu_find_frame(const uint64_t *words, size_t n, uint64_t restorer,
 		return true;
 	}
 	return false;
+}
+
+uint64_t
+cpu_code(uint64_t word)
+{
+	return word;
 }
 
 bool

@@ -17,16 +17,12 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "inspector/target/filter_bpf.h"
-
 #ifndef SYS_pidfd_open
 #define SYS_pidfd_open 434
 #endif
 #ifndef SYS_pidfd_getfd
 #define SYS_pidfd_getfd 438
 #endif
-
-#define DATA_FDS 64u		/* in scratch: two ints of socketpair */
 
 bool
 visit_call(struct visit *v, uint64_t fn, const uint64_t *arg, size_t nargs,
@@ -114,8 +110,8 @@ save_errno(struct visit *v, struct ot_err *err)
 static enum ot_status
 make_scratch(struct visit *v, struct ot_err *err)
 {
-	const uint64_t arg[6] = { 0, VISIT_STACK, PROT_READ | PROT_WRITE,
-				  MAP_PRIVATE | MAP_ANONYMOUS,
+	const uint64_t arg[6] = { leftover_hint(), VISIT_STACK, PROT_READ | PROT_WRITE,
+				  MAP_SHARED | MAP_ANONYMOUS,
 				  (uint64_t)-1, 0 };
 	uint64_t at;
 
@@ -124,84 +120,69 @@ make_scratch(struct visit *v, struct ot_err *err)
 	if (at == (uint64_t)-1 || at == 0)
 		return visit_denied(v, "mmap", -ENOMEM, err);
 	v->scratch = at;
+	leftover_note(v, NULL);
 	if (!tracee_use_stack(&v->t, at + VISIT_STACK))
 		return ot_fail(err, OT_FAILED, "memory made in PID %d cannot "
 			       "be written", (int)v->e->s->pid);
-	return OT_OK;
+	return leftover_clear(v) ? OT_OK :
+		visit_astray(v, "clearing away what an earlier visit left",
+			     err);
 }
 
-static enum ot_status
-make_sockets(struct visit *v, struct ot_err *err)
-{
-	const uint64_t arg[4] = { AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0,
-				  v->scratch + DATA_FDS };
-	int mem = v->t.mem, saved;
-	int32_t fd[2];
-	uint64_t first;
-	int64_t r;
+#define KCMP_MEMORY 1
 
-	if (!visit_syscall(v, SYS_socketpair, arg, 4, &r))
-		return visit_astray(v, "socketpair", err);
-	if (r < 0)
-		return visit_denied(v, "socketpair", r, err);
-	if (!proc_mem_read(&mem, v->scratch + DATA_FDS, fd, sizeof(fd)))
-		return ot_fail(err, OT_FAILED, "memory made in PID %d cannot "
-			       "be read", (int)v->e->s->pid);
-	v->theirs = fd[1];
-	v->ours = visit_take_fd(v, fd[0]);
-	saved = errno;
-	first = (uint64_t)fd[0];
-	if (!visit_syscall(v, SYS_close, &first, 1, &r))
-		return visit_astray(v, "close", err);
-	errno = saved;
-	if (v->ours < 0 && saved == ENOSYS)
-		return ot_fail(err, OT_REFUSED, "this kernel cannot share the "
-			       "socket with PID %d (pidfd_getfd came with "
-			       "Linux 5.6): start it with `objtop run`",
-			       (int)v->e->s->pid);
-	if (v->ours < 0)
-		return ot_fail_errno(err, OT_REFUSED, "sharing a socket with "
-				     "PID %d (pidfd_getfd)",
-				     (int)v->e->s->pid);
-	return OT_OK;
+/*
+ * Between vfork and exec a child runs in its parent's memory: whatever is
+ * loaded for it would be the parent's.
+ */
+static enum ot_status
+check_memory(const struct suspect *s, struct ot_err *err)
+{
+	struct proc_stat st;
+
+	if (!proc_stat_read(s->pid, 0, &st) || st.ppid <= 0 ||
+	    syscall(SYS_kcmp, s->pid, st.ppid, KCMP_MEMORY, 0, 0) != 0)
+		return OT_OK;
+	return ot_fail(err, OT_REFUSED, "PID %d still shares the memory of "
+		       "its parent, PID %d (it is between vfork and exec): "
+		       "try again in a moment", (int)s->pid, (int)st.ppid);
 }
 
 enum ot_status
 visit_begin(struct visit *v, struct entry *e, struct ot_err *err)
 {
 	enum ot_status st;
-	const char *deadly;
-	int pid = (int)e->s->pid;
 
 	memset(v, 0, sizeof(*v));
 	v->e = e;
 	v->ours = v->theirs = -1;
 	v->t.mem = -1;
 	v->pidfd = (int)syscall(SYS_pidfd_open, e->s->pid, 0);
-	if (v->pidfd < 0)
-		return ot_fail_errno(err, OT_REFUSED, "opening PID %d", pid);
 	st = landmarks_find(e->s, &v->lm, err);
 	if (st != OT_OK)
 		return st;
 	v->t.mem = proc_mem_open(e->s->pid, true);
 	if (v->t.mem < 0)
 		return trace_refused(e->s, err);
+	leftover_find(v);
+	filter_prepare(e->s, &v->filter);
 	st = safepoint_reach(e, &v->t, &v->lm, err);
+	if (st == OT_OK)
+		st = check_memory(e->s, err);
+	if (st == OT_OK)
+		st = filter_thread(e->s, v->t.tid, &v->lm, &v->filter, err);
 	if (st != OT_OK)
 		return st;
-	if (e->s->status.seccomp != 0 &&
-	    (deadly = filter_bpf_of(v->t.tid)) != NULL)
-		return ot_fail(err, OT_REFUSED, "the seccomp filter of PID %d "
-			       "would end it for calling %s: permit it there, "
-			       "or start it without the filter", pid, deadly);
+	v->t.filtered = v->filter.any;
 	if (!tracee_enter(&v->t))
 		return ot_fail(err, OT_FAILED, "the registers of PID %d cannot "
-			       "be saved; nothing was changed", pid);
+			       "be saved; nothing was changed",
+			       (int)e->s->pid);
 	st = save_errno(v, err);
 	if (st == OT_OK)
 		st = make_scratch(v, err);
 	if (st == OT_OK)
-		st = make_sockets(v, err);
+		st = visit_connect(v, err);
 	return st;
 }
 

@@ -32,6 +32,8 @@
 #define MFD_NOEXEC_SEAL 8u
 #endif
 
+#define WAIT_MS 200	/* a look at the clock */
+
 extern char **environ;
 
 /* Everything the child needs, made before fork. */
@@ -217,17 +219,18 @@ await_agent(struct target *t, const struct launch *l, uint64_t end,
 				       { t->pidfd, POLLIN, 0 } };
 		uint64_t now = ot_now_us();
 
-		if (now >= end) {
-			kill(t->pid, SIGTERM);
+		if (now >= end)
 			return ot_fail(err, OT_REFUSED, "%s did not let the "
 				       "agent in within %.1f s (it runs no "
 				       "CPython, is static or set-user-id); it "
-				       "was sent SIGTERM", l->argv[0],
+				       "goes on without", l->argv[0],
 				       (double)t->timeout_ms / 1000);
-		}
-		if (poll(p, 2, (int)((end - now) / 1000) + 1) < 0 &&
-		    errno != EINTR)
-			return ot_fail_errno(err, OT_FAILED, "poll");
+		if (poll(p, 2, WAIT_MS) < 0)
+			return errno == EINTR ?
+			       ot_fail(err, OT_INTERRUPTED, "interrupted; %s "
+				       "goes on without the agent",
+				       l->argv[0]) :
+			       ot_fail_errno(err, OT_FAILED, "poll");
 		if (p[0].revents != 0)
 			t->sock = accept_child(t, l->listener);
 		else if (p[1].revents != 0) {
@@ -235,7 +238,7 @@ await_agent(struct target *t, const struct launch *l, uint64_t end,
 			return ended_early(t, l->argv[0], err);
 		}
 	}
-	return session_hello(t, end, err);
+	return session_hello(t, ot_now_us() + t->timeout_ms * 1000, err);
 }
 
 static void
@@ -269,9 +272,11 @@ target_run(char *const argv[], const struct target_opts *o,
 		st = make_env(&l, t->agent_fd, err);
 	if (st == OT_OK)
 		st = start(t, &l, err);
+	/* A script may work long before it becomes the interpreter. */
 	if (st == OT_OK)
-		st = await_agent(t, &l, ot_now_us() + t->timeout_ms * 1000,
-				 err);
+		st = await_agent(t, &l, o == NULL || o->timeout_ms == 0 ?
+				 UINT64_MAX :
+				 ot_now_us() + t->timeout_ms * 1000, err);
 	launch_release(&l);
 	if (st != OT_OK) {
 		target_close(t);

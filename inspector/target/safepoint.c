@@ -23,12 +23,14 @@
 #include "inspector/target/entry.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <linux/futex.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ptrace.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -65,13 +67,29 @@ is_waitable(pid_t pid, uint64_t fd)
 		S_ISCHR(st.st_mode) || (st.st_mode & S_IFMT) == 0;
 }
 
+/* A pipe takes so much at once or nothing. */
+static bool
+is_atomic_write(pid_t pid, uint64_t fd, uint64_t len)
+{
+	char path[64];
+	struct stat st;
+
+	snprintf(path, sizeof(path), "/proc/%d/fd/%d", (int)pid, (int)fd);
+	return len <= PIPE_BUF && stat(path, &st) == 0 &&
+		S_ISFIFO(st.st_mode);
+}
+
 /*
  * How good a place to stop a system call is: 3 best, 0 none.  Those that end
  * with EINTR when stopped (the program must cope with that, but may be slow
- * at it) are the last choice.
+ * at it) are the last choice.  What may be half done (a long write, a read
+ * with MSG_WAITALL) ends with the part that is done when it is stopped: a
+ * short count, which the program may not expect.  It is left alone, unless it
+ * is `late`: such a call has then lasted for seconds, and nothing else is
+ * there to be stopped.
  */
 static int
-rank_syscall(pid_t pid, long nr, const uint64_t *arg)
+rank_syscall(pid_t pid, long nr, const uint64_t *arg, bool late)
 {
 	switch (nr) {
 	case SYS_futex:
@@ -95,14 +113,24 @@ rank_syscall(pid_t pid, long nr, const uint64_t *arg)
 	case SYS_flock:
 	case SYS_connect:
 		return 2;
-	case SYS_read:
-	case SYS_readv:
 	case SYS_write:
+		if (is_atomic_write(pid, arg[0], arg[2]))
+			return 2;
+		return late && is_waitable(pid, arg[0]);
 	case SYS_writev:
-	case SYS_recvfrom:
-	case SYS_recvmsg:
 	case SYS_sendto:
 	case SYS_sendmsg:
+		return late && is_waitable(pid, arg[0]);
+	case SYS_recvfrom:
+		if (arg[3] & MSG_WAITALL)
+			return late;
+		return is_waitable(pid, arg[0]) ? 2 : 0;
+	case SYS_recvmsg:
+		if (arg[2] & MSG_WAITALL)
+			return late;
+		return is_waitable(pid, arg[0]) ? 2 : 0;
+	case SYS_read:
+	case SYS_readv:
 	case SYS_accept:
 	case SYS_accept4:
 		return is_waitable(pid, arg[0]) ? 2 : 0;
@@ -134,7 +162,7 @@ safepoint_is_agent(pid_t pid, pid_t tid)
 
 /* The thread to try next; 0: none at the moment. */
 static pid_t
-pick_thread(pid_t pid, unsigned *seed)
+pick_thread(pid_t pid, unsigned *seed, bool late)
 {
 	pid_t *tids, best = 0, running = 0;
 	int best_rank = 0;
@@ -158,7 +186,7 @@ pick_thread(pid_t pid, unsigned *seed)
 		}
 		if (sc.nr < 0)
 			continue;
-		rank = rank_syscall(pid, sc.nr, sc.arg) * 2;
+		rank = rank_syscall(pid, sc.nr, sc.arg, late) * 2;
 		if (rank > 0 && tids[i] == pid)
 			rank++;
 		if (rank > best_rank) {
@@ -244,7 +272,7 @@ unsafe_reason(const struct tracee *t, const struct suspect *s, uint64_t *words,
 		m = proc_maps_at(&s->maps, cpu_pc(&c));
 		*movable = true;
 		if (at == 0 || m == NULL || is_loader(m) ||
-		    rank_syscall(t->pid, nr, arg) == 0)
+		    rank_syscall(t->pid, nr, arg, true) == 0)
 			return "it is in a system call of the allocator or "
 				"the loader";
 	} else if (!is_safe_text(&s->maps, cpu_pc(&c))) {
@@ -265,17 +293,18 @@ return_addresses(const struct tracee *t, const struct proc_maps *maps,
 	int mem = t->mem;
 
 	for (i = 0; i < n && found < CPU_BREAKS; i++) {
+		uint64_t addr = cpu_code(words[i]);
 		unsigned char before[8];
 
-		if (!is_safe_text(maps, words[i]) ||
-		    !proc_mem_read(&mem, words[i] - sizeof(before), before,
+		if (!is_safe_text(maps, addr) ||
+		    !proc_mem_read(&mem, addr - sizeof(before), before,
 				   sizeof(before)) ||
 		    !cpu_is_call(before, sizeof(before)))
 			continue;
-		for (k = 0; k < found && out[k] != words[i]; k++)
+		for (k = 0; k < found && out[k] != addr; k++)
 			;
 		if (k == found)
-			out[found++] = words[i];
+			out[found++] = addr;
 	}
 	return found;
 }
@@ -346,6 +375,7 @@ safepoint_reach(struct entry *e, struct tracee *t, const struct landmarks *lm,
 	uint64_t *words = malloc(SCAN_WORDS * sizeof(*words));
 	unsigned seed = (unsigned)ot_now_us();
 	const char *why = "";
+	uint64_t began = ot_now_us(), now;
 	pid_t last = 0;
 	int tries;
 
@@ -357,7 +387,8 @@ safepoint_reach(struct entry *e, struct tracee *t, const struct landmarks *lm,
 	for (tries = 0;; tries++) {
 		pid_t tid;
 
-		if (entry_cancelled(e) || ot_now_us() >= e->deadline_us) {
+		now = ot_now_us();
+		if (entry_cancelled(e) || now >= e->deadline_us) {
 			st = give_up(e, last, why, err);
 			break;
 		}
@@ -365,7 +396,8 @@ safepoint_reach(struct entry *e, struct tracee *t, const struct landmarks *lm,
 			st = give_up(e, last, why, err);
 			break;
 		}
-		tid = pick_thread(t->pid, &seed);
+		tid = pick_thread(t->pid, &seed,
+				  now - began > e->deadline_us - now);
 		if (tid == 0) {
 			doze(500);
 			continue;

@@ -6,7 +6,9 @@
  *
  * A request that the caller gives up is told to the agent and its remaining
  * frames are dropped (dec is NULL then), so that the session can be used
- * again.  What breaks the stream (bytes that are no frames, a decoder's
+ * again.  An agent that says BYE by itself is parked (the program forks and is
+ * to have one thread): no end of the session, what was asked is asked again.
+ * What breaks the stream (bytes that are no frames, a decoder's
  * error) ends it: the socket is closed and the agent leaves by itself.
  */
 #include "config.h"
@@ -77,8 +79,12 @@ session_alive(const struct target *t)
 {
 	char c;
 
-	if (t->sock < 0 || t->left || session_over(t))
+	if (t->parked && !session_over(t))
+		return true;
+	if (t->sock < 0 || session_over(t))
 		return false;
+	if (t->left)		/* its socket's end is about to be read */
+		return true;
 	return recv(t->sock, &c, 1, MSG_PEEK | MSG_DONTWAIT) != 0;
 }
 
@@ -88,6 +94,16 @@ close_sock(struct target *t)
 	if (t->sock >= 0)
 		close(t->sock);
 	t->sock = -1;
+}
+
+/* After BYE: the socket is done with, the process is not. */
+static void
+park(struct target *t)
+{
+	close_sock(t);
+	memset(&t->framer, 0, sizeof(t->framer));
+	t->left = false;
+	t->parked = true;
 }
 
 /* The other end is closed: what became of the target? */
@@ -100,12 +116,8 @@ lost(struct target *t, struct ot_err *err)
 
 	close_sock(t);
 	/* A dying process closes its sockets some time before it is dead. */
-	if (t->pidfd >= 0 && poll(&p, 1, t->left ? 0 : 100) == 1)
+	if (t->pidfd >= 0 && poll(&p, 1, 100) == 1)
 		return ot_fail(err, OT_FAILED, "PID %d has ended%s", pid, when);
-	if (t->left)
-		return ot_fail(err, OT_FAILED, "the agent has left PID %d, "
-			       "which runs on: objtop %d lets it in again",
-			       pid, pid);
 	return ot_fail(err, OT_FAILED, "the agent in PID %d is gone, the "
 		       "process runs on (it became another program by exec, "
 		       "or `objtop detach` was called): objtop %d lets it in "
@@ -179,7 +191,8 @@ take_bytes(struct target *t, const unsigned char *p, size_t len, bool *done,
 		if (n == 0)
 			return broken(t, err);
 		/* The first thing that goes wrong is what is told. */
-		one = take_piece(t, p, n, st == OT_OK ? err : NULL);
+		one = whole && t->framer.number == OTW_F_BYE ? OT_OK :
+		      take_piece(t, p, n, st == OT_OK ? err : NULL);
 		if (st == OT_OK)
 			st = one;
 		if (whole) {
@@ -215,7 +228,7 @@ session_step(struct target *t, int timeout_ms, bool *done, struct ot_err *err)
 
 	*done = false;
 	if (t->sock < 0)
-		return lost(t, err);
+		return t->parked && !session_over(t) ? OT_OK : lost(t, err);
 	if (wait_readable(t, timeout_ms) <= 0)
 		return OT_OK;
 	buf = malloc(CHUNK);
@@ -230,28 +243,54 @@ session_step(struct target *t, int timeout_ms, bool *done, struct ot_err *err)
 	else
 		st = lost(t, err);
 	free(buf);
+	if (st == OT_OK && t->left)
+		park(t);
 	return st;
+}
+
+static bool
+send_request(struct target *t)
+{
+	uint8_t room[256];
+	struct otw_enc e = { 0 };
+
+	otw_enc_init(&e, grow_fixed, NULL, NULL);
+	e.data = room;
+	e.cap = sizeof(room);
+	otw_enc_request(&e, &t->asked);
+	return !e.failed && send_all(t, e.data, e.len);
 }
 
 enum ot_status
 session_request(struct target *t, const struct otw_request *r,
 		struct ot_err *err)
 {
-	uint8_t room[256];
-	struct otw_enc e = { 0 };
 	enum ot_status st;
 
 	st = request_feed(t, t->hello.data, t->hello.len, err);
 	if (st != OT_OK)
 		return st;
-	otw_enc_init(&e, grow_fixed, NULL, NULL);
-	e.data = room;
-	e.cap = sizeof(room);
-	otw_enc_request(&e, r);
-	if (t->sock < 0 || e.failed || !send_all(t, e.data, e.len))
-		return lost(t, err);
-	t->busy = true;
-	return OT_OK;
+	t->asked = *r;
+	t->again = 0;
+	return session_again(t, err);
+}
+
+enum ot_status
+session_again(struct target *t, struct ot_err *err)
+{
+	enum ot_status st = OT_OK;
+	bool done;
+
+	if (t->sock >= 0 && !send_request(t)) {
+		/* It has left: with a BYE that is still to be read? */
+		st = session_step(t, 0, &done, err);
+		if (st == OT_OK && !t->parked)
+			st = lost(t, err);
+	} else if (t->sock < 0 && !t->parked) {
+		st = lost(t, err);
+	}
+	t->busy = st == OT_OK;
+	return st;
 }
 
 static enum ot_status

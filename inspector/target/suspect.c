@@ -10,6 +10,7 @@
 #include <elf.h>
 #include <errno.h>
 #include <pwd.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +18,7 @@
 
 #include "base/escape.h"
 #include "inspector/target/agent_image.h"
+#include "inspector/target/trace_right.h"
 
 #define MINOR_MIN 8
 #define MINOR_MAX 15
@@ -110,38 +112,45 @@ find_agents(struct suspect *s)
 static enum ot_status
 refuse_unreadable(const struct suspect *s, struct ot_err *err)
 {
-	char user[64];
-	int pid = (int)s->pid;
+	struct trace_facts f;
 
-	if (geteuid() != 0 && s->status.uid != geteuid()) {
-		suspect_user(s->status.uid, user, sizeof(user));
-		return ot_fail(err, OT_REFUSED,
-			       "PID %d belongs to %s: run as root or as %s: "
-			       "sudo objtop %d", pid, user, user, pid);
-	}
-	if (geteuid() != 0)
-		return ot_fail(err, OT_REFUSED,
-			       "PID %d is closed to its own user (it changed "
-			       "its credentials, or prctl PR_SET_DUMPABLE): "
-			       "sudo objtop %d", pid, pid);
-	return ot_fail(err, OT_REFUSED, "PID %d may not be looked at by this "
-		       "root: CAP_SYS_PTRACE is missing (docker run --cap-add "
-		       "SYS_PTRACE)", pid);
+	trace_facts_read("/proc", "", s->pid, &f);
+	return trace_explain(&f, false, err);
+}
+
+static enum ot_status
+refuse_missing(pid_t pid, struct ot_err *err)
+{
+	if (pid > 0 && kill(pid, 0) != 0 && errno == EPERM)
+		return ot_fail(err, OT_REFUSED, "PID %d is hidden from you "
+			       "(/proc is mounted with hidepid): sudo objtop "
+			       "%d", (int)pid, (int)pid);
+	return ot_fail(err, OT_REFUSED, "there is no process %d: `objtop ps` "
+		       "lists those that can be inspected", (int)pid);
+}
+
+/* What its command line or, of a zombie, its name suggests. */
+static void
+guess_runtime(struct suspect *s)
+{
+	char command[256];
+
+	proc_command(s->pid, command, sizeof(command));
+	detect_by_name(s, command[0] != '\0' ? command : s->stat.comm);
 }
 
 enum ot_status
 suspect_look(struct suspect *s, pid_t pid, struct module_cache *c,
 	     struct ot_err *err)
 {
-	char command[256];
-
 	*s = (struct suspect)SUSPECT_INIT;
 	s->pid = pid;
+	/* Of a list the first has been asked for all. */
+	if (c == NULL && !proc_usable(err))
+		return OT_REFUSED;
 	if (pid <= 0 || !proc_status_read(pid, &s->status) ||
 	    !proc_stat_read(pid, 0, &s->stat))
-		return ot_fail(err, OT_REFUSED, "there is no process %d: "
-			       "`objtop ps` lists those that can be inspected",
-			       (int)pid);
+		return refuse_missing(pid, err);
 	if (s->status.tgid != pid)
 		return ot_fail(err, OT_REFUSED,
 			       "%d is a thread of process %d: objtop %d",
@@ -150,23 +159,29 @@ suspect_look(struct suspect *s, pid_t pid, struct module_cache *c,
 	if (s->stat.flags & PROC_PF_KTHREAD)
 		return ot_fail(err, OT_REFUSED, "PID %d is a thread of the "
 			       "kernel, not a program", (int)pid);
-	if (s->status.state == 'Z' || s->status.state == 'X')
+	if (s->status.state == 'Z' || s->status.state == 'X') {
+		guess_runtime(s);
 		return ot_fail(err, OT_REFUSED, "PID %d has ended already (a "
 			       "zombie): its parent, PID %d, has not collected "
 			       "it", (int)pid, (int)s->stat.ppid);
-	s->mem = proc_mem_open(pid, false);
-	if (s->mem < 0 || !proc_maps_read(pid, &s->maps) || s->maps.n == 0) {
-		if (!proc_status_read(pid, &s->status))
-			return ot_fail(err, OT_REFUSED,
-				       "PID %d has just ended", (int)pid);
-		proc_command(pid, command, sizeof(command));
-		detect_by_name(s, command);
-		return refuse_unreadable(s, err);
 	}
+	s->mem = proc_mem_open(pid, false);
+	if (!proc_maps_read(pid, &s->maps))
+		proc_maps_release(&s->maps);
 	detect_runtime(s, c);
-	if (s->runtime[0] != '\0')
-		find_agents(s);
-	return OT_OK;
+	if (s->runtime[0] == '\0')
+		guess_runtime(s);
+	else
+		s->found = true;
+	if (s->mem >= 0 && s->maps.n > 0) {
+		if (s->found)
+			find_agents(s);
+		return OT_OK;
+	}
+	if (!proc_status_read(pid, &s->status) || s->status.state == 'Z')
+		return ot_fail(err, OT_REFUSED, "PID %d has just ended",
+			       (int)pid);
+	return refuse_unreadable(s, err);
 }
 
 /* Another class or machine than ours, told by what is mapped first. */
@@ -189,6 +204,25 @@ is_foreign(const struct suspect *s)
 	return false;
 }
 
+/* Nothing but the program itself is mapped. */
+static bool
+is_static(const struct suspect *s)
+{
+	const char *first = NULL;
+	size_t i;
+
+	for (i = 0; i < s->maps.n; i++) {
+		const struct proc_map *m = &s->maps.v[i];
+
+		if (!suspect_is_module(m) || m->ino == 0)
+			continue;
+		if (first != NULL && strcmp(first, m->path) != 0)
+			return false;
+		first = m->path;
+	}
+	return first != NULL;
+}
+
 enum ot_status
 suspect_check(const struct suspect *s, struct ot_err *err)
 {
@@ -200,11 +234,15 @@ suspect_check(const struct suspect *s, struct ot_err *err)
 	if (s->pid == getpid())
 		return ot_fail(err, OT_REFUSED, "PID %d is this objtop itself",
 			       pid);
-	if (s->runtime[0] == '\0' && is_foreign(s))
+	if (!s->found && is_foreign(s))
 		return ot_fail(err, OT_REFUSED, "PID %d (%s) is a 32-bit "
 			       "program: only 64-bit ones can be inspected",
 			       pid, comm);
-	if (s->runtime[0] == '\0')
+	if (!s->found && s->runtime[0] != '\0' && is_static(s))
+		return ot_fail(err, OT_REFUSED, "PID %d is a static program "
+			       "that cannot load the agent (it has no dlopen)",
+			       pid);
+	if (!s->found)
 		return ot_fail(err, OT_REFUSED, "PID %d (%s) runs no CPython "
 			       "and publishes no heap by objtop.h: `objtop ps` "
 			       "lists those that do", pid, comm);

@@ -18,6 +18,7 @@ struct suspect {
 	int mem;		/* /proc/PID/mem for reading; -1: not open */
 	char runtime[16];	/* "cpython", "objtop.h", "pypy"; "": none */
 	char version[32];
+	bool found;		/* that is known, not guessed by its name */
 	char agent_why[64];	/* of a resident agent of another build */
 	bool free_threaded;	/* built with --disable-gil */
 	bool agent;		/* one of our build is there: */
@@ -57,6 +58,18 @@ bool suspect_serves(const struct suspect *s, const struct otw_boot *b);
 void detect_runtime(struct suspect *s, struct module_cache *c);
 bool detect_version_text(const char *text, size_t len, char *dst, size_t cap);
 void detect_by_name(struct suspect *s, const char *command);
+
+/* The same of the files that are mapped, for elf_open.  detect_file.c */
+struct detect_file {
+	const struct proc_maps *maps;
+	uint64_t ino;
+	int fd;
+};
+bool detect_file_open(struct detect_file *f, const struct suspect *s,
+		      const struct proc_map *m);
+bool detect_file_read(void *detect_file, uint64_t addr, void *dst,
+		      size_t len);
+void detect_file_close(struct detect_file *f);
 
 /* Does this line of maps begin a loaded object that may be read? */
 bool suspect_is_module(const struct proc_map *m);

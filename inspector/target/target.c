@@ -18,6 +18,7 @@
 #define DEFAULT_MS	10000u
 #define TICK_MS		50
 #define DRAIN_US	2000000u
+#define AGAIN_MAX	20u
 #define GRACE_MS	1000u	/* for the agent's own time limit to come first */
 
 struct target *
@@ -47,7 +48,8 @@ enter(struct target *t, struct suspect *s, bool verbose, struct ot_err *err)
 			   .deadline_us = ot_now_us() + t->timeout_ms * 1000 };
 	enum ot_status st;
 
-	t->pidfd = (int)syscall(SYS_pidfd_open, s->pid, 0);
+	if (t->pidfd < 0)
+		t->pidfd = (int)syscall(SYS_pidfd_open, s->pid, 0);
 	st = ladder_climb(&e, err);
 	t->stopped_us = e.stopped_us;
 	if (st != OT_OK)
@@ -94,6 +96,7 @@ target_attach(pid_t pid, const struct target_opts *o, struct target **out,
 	if (st == OT_OK) {
 		t->pid = pid;
 		t->ns_pid = s.status.ns_pid;
+		t->verbose = o != NULL && o->verbose;
 		st = enter(t, &s, o != NULL && o->verbose, err);
 	}
 	if (lock >= 0)
@@ -174,6 +177,56 @@ target_truncated(const struct target *t)
 	return t->truncated;
 }
 
+/* Into a target whose agent is parked; the request goes to it again. */
+static enum ot_status
+enter_again(struct target *t, struct ot_err *err)
+{
+	int lock = ladder_lock(t->pid);
+	enum ot_status st;
+	struct suspect s;
+
+	st = suspect_look(&s, t->pid, NULL, err);
+	if (st == OT_OK && session_over(t))	/* another with its number */
+		st = ot_fail(err, OT_FAILED, "PID %d has ended", (int)t->pid);
+	if (st == OT_OK)
+		st = suspect_check(&s, err);
+	if (st == OT_OK) {
+		ot_buf_clear(&t->hello);
+		st = enter(t, &s, t->verbose, err);
+	}
+	suspect_release(&s);
+	if (lock >= 0)
+		close(lock);
+	if (st != OT_OK)
+		return st;
+	t->parked = false;
+	return session_again(t, err);
+}
+
+/* A request was under way, or about to be, when the agent was parked. */
+static enum ot_status
+ask_again(struct target *t, bool *done, struct ot_err *err)
+{
+	enum ot_status st;
+
+	if (t->cancelled) {
+		t->busy = false;
+		*done = true;
+		request_end(t);
+		return ot_fail(err, OT_INTERRUPTED, "cancelled");
+	}
+	if (t->again++ < AGAIN_MAX)
+		st = enter_again(t, err);
+	else
+		st = ot_fail(err, OT_FAILED, "PID %d forks all the time: no "
+			     "request comes through in between", (int)t->pid);
+	if (st != OT_OK) {
+		t->busy = false;
+		request_end(t);
+	}
+	return st;
+}
+
 /* Frames of a request that was given up: dropped until the last is here. */
 static enum ot_status
 drain(struct target *t, struct ot_err *err)
@@ -183,7 +236,7 @@ drain(struct target *t, struct ot_err *err)
 	bool done = false;
 
 	while (t->busy && st == OT_OK && ot_now_us() < end)
-		st = session_step(t, TICK_MS, &done, err);
+		st = target_step(t, TICK_MS, &done, err);
 	if (st == OT_INTERRUPTED)	/* the ERROR that says it was stopped */
 		st = OT_OK;
 	if (st == OT_OK && t->busy)
@@ -224,9 +277,15 @@ target_request(struct target *t, const struct otw_request *r,
 enum ot_status
 target_step(struct target *t, int timeout_ms, bool *done, struct ot_err *err)
 {
+	enum ot_status st;
+
 	*done = false;
-	if (!t->is_file)
-		return session_step(t, timeout_ms, done, err);
+	if (!t->is_file) {
+		st = session_step(t, timeout_ms, done, err);
+		if (st == OT_OK && t->parked && t->busy)
+			st = ask_again(t, done, err);
+		return st;
+	}
 	if (!t->busy) {
 		*done = true;
 		return OT_OK;

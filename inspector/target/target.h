@@ -53,7 +53,10 @@ struct target;
 enum ot_status target_attach(pid_t pid, const struct target_opts *o,
 			     struct target **out, struct ot_err *err);
 
-/* Starts argv with the agent in from its first instruction. */
+/*
+ * Starts argv with the agent in from its first instruction; waits until there
+ * is an interpreter in it, without a limit where o->timeout_ms is 0.
+ */
 enum ot_status target_run(char *const argv[], const struct target_opts *o,
 			  struct target **out, struct ot_err *err);
 

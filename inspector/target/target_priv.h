@@ -63,6 +63,14 @@ struct target {
 	int child_status;	/* of waitpid */
 	int agent_fd;		/* the memfd that it was preloaded from */
 	bool exiting, left;	/* EXITING, BYE seen */
+
+	/*
+	 * The agent left by itself, so that the program can fork with one
+	 * thread: sock is -1, and the next request enters anew.
+	 */
+	bool parked, verbose;
+	struct otw_request asked;	/* the request under way */
+	unsigned again;			/* times it was asked anew */
 };
 
 struct target *target_new(const struct target_opts *o, struct ot_err *err);
@@ -72,6 +80,8 @@ enum ot_status session_hello(struct target *t, uint64_t deadline_us,
 			     struct ot_err *err);
 enum ot_status session_request(struct target *t, const struct otw_request *r,
 			       struct ot_err *err);
+/* The same request to an agent that was started anew. */
+enum ot_status session_again(struct target *t, struct ot_err *err);
 enum ot_status session_step(struct target *t, int timeout_ms, bool *done,
 			    struct ot_err *err);
 bool session_send(struct target *t, enum otw_frame f);

@@ -14,7 +14,7 @@
  *
  * A living tracer does not let it come to that.  It resumes the thread by
  * PTRACE_SYSCALL and meets it at the entry of rt_sigreturn, where it makes
- * the kernel leave that call out and either starts the next call or puts the
+ * the kernel leave that call out (see leave_out) and either starts the next call or puts the
  * saved registers back.  The latter is done from a stop on the kernel's
  * signal path, since only from there are interrupted system calls restarted.
  *
@@ -25,13 +25,16 @@
 #include "inspector/target/tracee.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/ptrace.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 
 #include "base/units.h"
+#include "inspector/target/breaks.h"
 #include "inspector/target/proc.h"
 
 #define STOP_US		1000000u	/* for a thread to stop */
@@ -198,6 +201,49 @@ tracee_own_stack(struct tracee *t)
 }
 
 /*
+ * To make the kernel leave a system call out is to make it number -1 of it,
+ * which a filter that ends the program for all it does not know does not
+ * know.  There the call left out becomes getpid.  The registers are such that
+ * a thread nobody watches begins leaving anew.
+ */
+static bool
+leave_out(struct tracee *t)
+{
+	const uint64_t none[3] = { 0, 0, 0 };
+	struct cpu c;
+
+	if (!cpu_get(t->tid, &c))
+		return false;
+	cpu_again(&c, &t->frame, &t->lm->way);
+	if (t->filtered)
+		return cpu_swap_syscall(t->tid, &c, SYS_getpid, none);
+	return cpu_set(t->tid, &c) && cpu_skip_syscall(t->tid);
+}
+
+/* ... and behind it, where registers are no arguments of it any more. */
+static bool
+pass_left_out(struct tracee *t)
+{
+	int sig, tries;
+
+	if (!leave_out(t))
+		return false;
+	for (tries = 0; tries < 16; tries++) {
+		if (!resume(t, PTRACE_SYSCALL, 0))
+			return false;
+		switch (wait_stop(t, STOP_US, &sig)) {
+		case STOP_SYSCALL:
+			return true;
+		case STOP_EVENT:
+			break;
+		default:
+			return false;
+		}
+	}
+	return false;
+}
+
+/*
  * From the stop at which a call came back (or the first stop) into the next
  * call.
  */
@@ -208,6 +254,8 @@ begin_call(struct tracee *t, uint64_t fn, const uint64_t *arg, size_t nargs)
 	struct cpu c = t->saved;
 
 	cpu_call(&c, &t->frame, &t->lm->way, fn, arg, nargs);
+	if (t->entered && t->filtered)
+		return pass_left_out(t) && cpu_set(t->tid, &c);
 	if (!cpu_set(t->tid, &c))
 		return false;
 	if (t->entered)
@@ -215,6 +263,31 @@ begin_call(struct tracee *t, uint64_t fn, const uint64_t *arg, size_t nargs)
 	t->entered = true;
 	return ptrace(PTRACE_SETSIGMASK, t->tid, (void *)sizeof(all), &all)
 		== 0;
+}
+
+/*
+ * At a system call stop: if it is the entry of open() for the path that leads
+ * nowhere, it becomes fcntl(fd, F_DUPFD_CLOEXEC, 0).  Should we be gone before
+ * it is reached, there is no such file, and that is all.
+ */
+static void
+swap_open(struct tracee *t, struct cpu *c)
+{
+	uint64_t arg[3], at;
+	char path[128];
+	size_t len;
+	int mem = t->mem;
+
+	if (t->swap_path == NULL || !cpu_opens(t->tid, c, &at))
+		return;
+	len = strlen(t->swap_path) + 1;
+	if (len > sizeof(path) || !proc_mem_read(&mem, at, path, len) ||
+	    memcmp(path, t->swap_path, len) != 0)
+		return;
+	arg[0] = (uint64_t)t->swap_fd;
+	arg[1] = F_DUPFD_CLOEXEC;
+	arg[2] = 0;
+	cpu_swap_syscall(t->tid, c, SYS_fcntl, arg);
 }
 
 bool
@@ -242,8 +315,10 @@ tracee_call(struct tracee *t, uint64_t fn, const uint64_t *arg, size_t nargs,
 				t->lost = true;
 				return false;
 			}
-			if (!cpu_at_return(&c, &t->frame, &t->lm->way))
+			if (!cpu_at_return(&c, &t->frame, &t->lm->way)) {
+				swap_open(t, &c);
 				break;
+			}
 			return cpu_result(&c, &t->frame, t->mem, result);
 		case STOP_EVENT:	/* group stops wait until we leave */
 			break;
@@ -265,14 +340,9 @@ tracee_call(struct tracee *t, uint64_t fn, const uint64_t *arg, size_t nargs,
 static bool
 to_signal_path(struct tracee *t)
 {
-	struct cpu c;
 	int sig, tries;
 
-	if (!cpu_get(t->tid, &c))
-		return false;
-	cpu_again(&c, &t->frame, &t->lm->way);
-	if (!cpu_set(t->tid, &c) || !cpu_skip_syscall(t->tid) ||
-	    ptrace(PTRACE_INTERRUPT, t->tid, 0, 0) != 0)
+	if (!leave_out(t) || ptrace(PTRACE_INTERRUPT, t->tid, 0, 0) != 0)
 		return false;
 	for (tries = 0; tries < 16; tries++) {
 		if (!resume(t, PTRACE_CONT, 0))
@@ -293,7 +363,7 @@ to_signal_path(struct tracee *t)
 bool
 tracee_leave(struct tracee *t)
 {
-	uint64_t none = 0;
+	static const unsigned char none[CPU_STALE_MAX];
 	struct cpu c = t->saved;
 	bool ok;
 
@@ -317,7 +387,7 @@ tracee_leave(struct tracee *t)
 	}
 	t->entered = false;
 	/* So that a later look does not take it for a handler's frame. */
-	proc_mem_write(t->mem, t->frame.end - 8, &none, sizeof(none));
+	proc_mem_write(t->mem, t->frame.stale, none, t->frame.stale_len);
 	return true;
 }
 
@@ -342,11 +412,10 @@ tracee_run_to(struct tracee *t, const uint64_t *addr, size_t n,
 	uint64_t end = ot_now_us() + timeout_us;
 	bool hit = false, asked = false;
 	int sig, pass = 0;
+	struct breaks b;
 
-	if (!cpu_break_set(t->tid, addr, n)) {
-		cpu_break_clear(t->tid);
+	if (!breaks_set(&b, t->tid, addr, n))
 		return false;
-	}
 	/* It runs: what passes until it stops again is no stop of ours. */
 	t->stopped_us += ot_now_us() - t->stop_began;
 	while (resume(t, PTRACE_CONT, pass)) {
@@ -370,11 +439,15 @@ tracee_run_to(struct tracee *t, const uint64_t *addr, size_t n,
 		}
 		if (s == STOP_EVENT && asked)
 			break;
-		if (s == STOP_SIGNAL)
+		if (s == STOP_SIGNAL && !(sig == SIGTRAP && breaks_hit(t->tid)))
 			pass = sig;
 	}
 	t->stop_began = ot_now_us();
-	if (t->stopped)
-		cpu_break_clear(t->tid);
+	breaks_clear(&b, t->tid);
+	/* One that came while the stop was asked for is not the program's. */
+	while (t->stopped && breaks_pending(t->tid))
+		if (!resume(t, PTRACE_CONT, 0) ||
+		    wait_stop(t, STOP_US, &sig) == STOP_GONE)
+			break;
 	return hit;
 }

@@ -30,6 +30,9 @@ struct tracee {
 	uint64_t mask;		/* blocked signals, as found */
 	struct cpu_frame frame;	/* under which calls are made */
 	int sig;		/* of the stop in which a call went wrong */
+	bool filtered;		/* a seccomp filter sees every call */
+	const char *swap_path;	/* open() of this path becomes a copy of */
+	int swap_fd;		/* ... this descriptor; NULL: none does */
 };
 
 /* Takes hold of a thread and stops it; false with a reason for people. */

@@ -20,7 +20,9 @@ inspector_ui_libui_la_SOURCES = \
 	inspector/ui/tree.c inspector/ui/tree.h \
 	inspector/ui/ui.c inspector/ui/ui.h inspector/ui/ui_priv.h \
 	inspector/ui/ui_draw.c \
+	inspector/ui/ui_effect.c \
 	inspector/ui/ui_keys.c \
+	inspector/ui/ui_say.c \
 	inspector/ui/view.h \
 	inspector/views/command.c \
 	inspector/views/edge_tree.c inspector/views/edge_tree.h \

@@ -21,7 +21,8 @@ enum ot_status ui_screen_open(struct ui_screen **out, struct ot_err *err);
 void ui_screen_close(struct ui_screen *s);	/* gives it back; NULL ok */
 
 bool ui_screen_utf8(const struct ui_screen *s);
-void ui_screen_size(struct ui_screen *s, int *rows, int *cols);	/* as it is now */
+/* As it is now. */
+void ui_screen_size(struct ui_screen *s, int *rows, int *cols);
 void ui_screen_show(struct ui_screen *s, const struct ui_cells *c);
 void ui_screen_redraw(struct ui_screen *s);	/* everything, next time */
 

@@ -7,7 +7,7 @@
 #include "inspector/ui/spark.h"
 
 #define SPARK_STEPS 8
-#define SPARK_NOISE 1000	/* less than 1/SPARK_NOISE of the size is flat */
+#define SPARK_NOISE 1000	/* less than one part in: flat */
 
 void
 ui_spark(const uint64_t *v, size_t n, struct ot_buf *out)

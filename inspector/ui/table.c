@@ -146,12 +146,6 @@ ui_table_shown(const struct ui_table *t)
 }
 
 uint32_t
-ui_table_total(const struct ui_table *t)
-{
-	return t->total;
-}
-
-uint32_t
 ui_table_position(const struct ui_table *t)
 {
 	return t->nshown == 0 ? 0 : t->sel + 1;
@@ -407,7 +401,8 @@ void
 ui_table_describe(const struct ui_table *t, struct ot_buf *out)
 {
 	if (t->sort_col < t->src->ncols)
-		ot_buf_addf(out, "sorted by %s%s", t->src->cols[t->sort_col].name,
+		ot_buf_addf(out, "sorted by %s%s",
+			    t->src->cols[t->sort_col].name,
 			    t->reverse ? ", turned round" : "");
 	if (t->filter_text[0] != '\0')
 		ot_buf_addf(out, "%sfilter %s", out->len > 0 ? "  " : "",
@@ -418,29 +413,6 @@ ui_table_describe(const struct ui_table *t, struct ot_buf *out)
 	if (t->scan != TABLE_IDLE)
 		ot_buf_addf(out, "  %s ...", t->scan == TABLE_FILTERING ?
 			    "filtering" : "searching");
-}
-
-struct ot_table *
-ui_table_export(const struct ui_table *t)
-{
-	struct ot_table *out = ot_table_new(t->filter_cols, t->src->ncols);
-	uint32_t i;
-	size_t col;
-
-	for (i = 0; out != NULL && i < t->nshown; i++) {
-		struct ot_cell *row;
-
-		if (table_is_heading(t, i))
-			continue;
-		row = ot_table_row(out);
-		if (row == NULL) {
-			ot_table_free(out);
-			return NULL;
-		}
-		for (col = 0; col < t->src->ncols; col++)
-			t->src->cell(t->ctx, t->order[i], col, out, &row[col]);
-	}
-	return out;
 }
 
 void

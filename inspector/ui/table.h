@@ -40,7 +40,7 @@ struct ui_col {
 struct ui_source {
 	const struct ui_col *cols;
 	size_t ncols;
-	const char *sort;	/* column sorted by at first; NULL: as it comes */
+	const char *sort;	/* column, at first; NULL: as it comes */
 	const char *empty;	/* shown where there is no row */
 
 	uint32_t (*count)(void *ctx);
@@ -73,9 +73,8 @@ void ui_table_draw(struct ui_table *t, struct ui_cells *c, struct ui_rect r);
 /* Moves, sorts; false: not an action of tables. */
 bool ui_table_act(struct ui_table *t, enum ui_action a);
 
-/* Rows shown (headings included), rows there are, position from 1. */
+/* Rows shown (headings included), and the selection's place from 1. */
 uint32_t ui_table_shown(const struct ui_table *t);
-uint32_t ui_table_total(const struct ui_table *t);
 uint32_t ui_table_position(const struct ui_table *t);
 
 /* The source's number of the selected row; UINT32_MAX: none. */
@@ -107,9 +106,6 @@ void ui_table_describe(const struct ui_table *t, struct ot_buf *out);
 
 /* Sorts by a column by name; false: there is none of that name. */
 bool ui_table_sort(struct ui_table *t, const char *column, bool reverse);
-
-/* The rows shown as a table to export; NULL: no memory. */
-struct ot_table *ui_table_export(const struct ui_table *t);
 
 /* A source over a struct ot_table: `cols` as in the table; ctx is the table. */
 void ui_rows_cell(void *ctx, uint32_t row, size_t col, struct ot_table *t,

@@ -231,7 +231,7 @@ order_filter_batch(struct ui_table *t, uint32_t from, uint32_t to)
 	return ok;
 }
 
-/* Headings come in before the rows of their batch; put all into source order. */
+/* Headings come before the rows of their batch: back to the source's order. */
 static int
 order_by_row(const void *a, const void *b)
 {

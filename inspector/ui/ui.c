@@ -11,7 +11,6 @@
 
 #include "inspector/ui/ui.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -122,8 +121,8 @@ ui_where_now(const struct ui *ui)
 	return where;
 }
 
-static void
-view_message(struct ui *ui, struct ui_view *v)
+void
+ui_take_message(struct ui *ui, struct ui_view *v)
 {
 	const char *msg = v->table != NULL ? ui_table_message(v->table) : NULL;
 
@@ -221,12 +220,12 @@ ui_open_now(struct ui *ui, const struct ui_view_def *def,
 		ui->last = *s;
 	ui_push(ui, v);
 	view_refresh(v);
-	view_message(ui, v);
+	ui_take_message(ui, v);
 	view_start_load(ui);
 }
 
 /* Puts an effect aside until there is a graph. */
-static void
+void
 ui_wait_graph(struct ui *ui, const struct ui_effect *fx, bool command)
 {
 	ui->pending = *fx;
@@ -306,7 +305,7 @@ ui_cancel(struct ui *ui)
 	}
 	if (v != NULL && v->table != NULL && ui_table_busy(v->table)) {
 		ui_table_stop(v->table);
-		view_message(ui, v);
+		ui_take_message(ui, v);
 		return;
 	}
 	if (v != NULL && v->table != NULL && ui_table_searching(v->table)) {
@@ -314,116 +313,6 @@ ui_cancel(struct ui *ui)
 		return;
 	}
 	ui_back(ui);
-}
-
-bool
-ui_selected(struct ui *ui, struct ui_subject *out)
-{
-	struct ui_view *v = ui_top(ui);
-
-	memset(out, 0, sizeof(*out));
-	return v != NULL && v->problem[0] == '\0' && !v->loading &&
-	       v->def->ops->subject != NULL && v->def->ops->subject(v, out);
-}
-
-bool
-ui_drawn(struct ui *ui, struct ui_subject *out)
-{
-	const struct ui_view *v = ui_top(ui);
-
-	if (v != NULL && v->def->ops->whole && v->problem[0] == '\0') {
-		*out = v->subject;
-		return true;
-	}
-	return ui_selected(ui, out);
-}
-
-/* A picture of what is selected; which, depends on the view it is in. */
-static void
-ui_apply_graph(struct ui *ui, struct ui_effect *fx)
-{
-	if (fx->subject.kind == UI_SUBJECT_NONE &&
-	    !ui_drawn(ui, &fx->subject)) {
-		ui_say(ui, UI_WARN, "nothing is selected to draw");
-		return;
-	}
-	if (fx->view == NULL)
-		fx->view = ui_top(ui)->def->name;
-	if (ui->host.have_graph(ui->host.ctx))
-		ui->host.effect(ui->host.ctx, ui, fx);
-	else
-		ui_wait_graph(ui, fx, false);
-}
-
-void
-ui_apply(struct ui *ui, struct ui_effect *fx)
-{
-	struct ui_view *v = ui_top(ui);
-	struct ot_err err = OT_ERR_INIT;
-
-	switch (fx->kind) {
-	case UI_FX_NONE:
-	case UI_FX_AGAIN:
-		break;
-	case UI_FX_SAY:
-		ui_say(ui, UI_PLAIN, "%s", fx->text);
-		break;
-	case UI_FX_REFUSE:
-		ui_refuse(ui, fx->text);
-		break;
-	case UI_FX_OPEN:
-		ui_open(ui, fx->view, &fx->subject);
-		break;
-	case UI_FX_BACK:
-		ui_back(ui);
-		break;
-	case UI_FX_QUIT:
-		ui->quit = true;
-		break;
-	case UI_FX_HELP:
-		ui_act(ui, UI_ACT_HELP);
-		break;
-	case UI_FX_FILTER:
-		if (v == NULL || v->table == NULL)
-			break;
-		if (ui_table_filter(v->table, fx->text, &err) != OT_OK)
-			ui_say(ui, UI_BAD, "%s", err.msg);
-		else
-			view_message(ui, v);
-		break;
-	case UI_FX_SORT:
-		if (v != NULL && v->table != NULL &&
-		    !ui_table_sort(v->table, fx->text + (fx->text[0] == '-'),
-				   fx->text[0] == '-'))
-			ui_say(ui, UI_BAD, "no column %s to sort by here",
-			       fx->text);
-		break;
-	case UI_FX_HOST:
-		if (fx->action == UI_ACT_GRAPH)
-			ui_apply_graph(ui, fx);
-		else
-			ui->host.effect(ui->host.ctx, ui, fx);
-		break;
-	}
-}
-
-void
-ui_command(struct ui *ui, const char *line)
-{
-	struct ui_effect fx = { .kind = UI_FX_NONE };
-	struct ot_err err = OT_ERR_INIT;
-
-	if (ui->host.command(ui->host.ctx, ui_top(ui), line, &fx, &err) !=
-	    OT_OK) {
-		ui_refuse(ui, err.msg);
-		return;
-	}
-	if (fx.kind == UI_FX_AGAIN) {
-		snprintf(fx.text, sizeof(fx.text), "%s", line);
-		ui_wait_graph(ui, &fx, true);
-		return;
-	}
-	ui_apply(ui, &fx);
 }
 
 bool
@@ -467,7 +356,7 @@ ui_step(struct ui *ui)
 	}
 	if (v != NULL && v->table != NULL && !v->loading) {
 		more = ui_table_step(v->table);
-		view_message(ui, v);
+		ui_take_message(ui, v);
 	}
 	return more;
 }
@@ -493,7 +382,7 @@ ui_numbers_came(struct ui *ui)
 		if (!ui->stack[i]->def->ops->graph)
 			view_refresh(ui->stack[i]);
 	if (v != NULL)
-		view_message(ui, v);
+		ui_take_message(ui, v);
 }
 
 void
@@ -507,7 +396,7 @@ ui_graph_came(struct ui *ui)
 		view_refresh(ui->stack[i]);
 	v = ui_top(ui);
 	if (v != NULL)
-		view_message(ui, v);
+		ui_take_message(ui, v);
 	ui->pending.kind = UI_FX_NONE;
 	if (fx.kind == UI_FX_AGAIN)
 		ui_command(ui, fx.text);
@@ -521,85 +410,6 @@ ui_graph_failed(struct ui *ui, const char *why)
 {
 	ui->pending.kind = UI_FX_NONE;
 	ui_refuse(ui, why);
-}
-
-void
-ui_say(struct ui *ui, enum ui_style style, const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(ui->message, sizeof(ui->message), fmt, ap);
-	va_end(ap);
-	ui->message_style = style;
-}
-
-/* Words of text on lines of at most UI_WRAP bytes. */
-static void
-ui_wrap(const char *text, struct ot_buf *out)
-{
-	size_t col = 0;
-
-	while (*text != '\0') {
-		size_t len = strcspn(text, " ");
-
-		if (col > 0 && col + 1 + len > UI_WRAP) {
-			ot_buf_addc(out, '\n');
-			col = 0;
-		} else if (col > 0) {
-			ot_buf_addc(out, ' ');
-			col++;
-		}
-		ot_buf_add(out, text, len);
-		col += len;
-		text += len;
-		text += strspn(text, " ");
-	}
-}
-
-void
-ui_refuse(struct ui *ui, const char *text)
-{
-	struct ot_buf lines = OT_BUF_INIT;
-	size_t room = ui->cells.cols > UI_WRAP ? (size_t)ui->cells.cols - 2 :
-						 UI_WRAP;
-
-	if (strlen(text) <= room) {
-		ui_say(ui, UI_BAD, "%s", text);
-		return;
-	}
-	ui_wrap(text, &lines);
-	ui_box_text(ui, "objtop", &lines);
-}
-
-void
-ui_busy(struct ui *ui, const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(ui->busy, sizeof(ui->busy), fmt, ap);
-	va_end(ap);
-}
-
-void
-ui_confirm(struct ui *ui, const struct ui_effect *fx, const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(ui->message, sizeof(ui->message), fmt, ap);
-	va_end(ap);
-	ui->message_style = UI_WARN;
-	ui->asked = *fx;
-	ui->asked.confirmed = true;
-	ui->asking = UI_ASK_YES_NO;
-}
-
-void
-ui_box_text(struct ui *ui, const char *title, struct ot_buf *text)
-{
-	ui_popup_open(&ui->popup, title, text);
 }
 
 bool

@@ -67,7 +67,8 @@ void ui_graph_came(struct ui *ui);
 void ui_graph_failed(struct ui *ui, const char *why);
 
 void ui_open(struct ui *ui, const char *view, const struct ui_subject *s);
-void ui_restart(struct ui *ui, const char *view);	/* forgets the history */
+/* Forgets the history. */
+void ui_restart(struct ui *ui, const char *view);
 struct ui_view *ui_top(const struct ui *ui);
 
 void ui_say(struct ui *ui, enum ui_style style, const char *fmt, ...)

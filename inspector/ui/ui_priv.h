@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * ui_priv.h - the insides of the frame, for ui.c (history, effects, work),
- * ui_keys.c and ui_draw.c.
+ * ui_priv.h - the insides of the frame, for ui.c (history, work),
+ * ui_effect.c, ui_say.c, ui_keys.c and ui_draw.c.
  */
 #ifndef UI_UI_PRIV_H
 #define UI_UI_PRIV_H
@@ -52,14 +52,20 @@ struct ui {
 };
 
 /* ui.c */
-void ui_apply(struct ui *ui, struct ui_effect *fx);
+/* Puts an effect (or ":" line) aside until there is a graph. */
+void ui_wait_graph(struct ui *ui, const struct ui_effect *fx, bool command);
+/* What the view's table has to say goes to the status line. */
+void ui_take_message(struct ui *ui, struct ui_view *v);
 void ui_back(struct ui *ui);
-bool ui_selected(struct ui *ui, struct ui_subject *out);
-bool ui_drawn(struct ui *ui, struct ui_subject *out);	/* what g draws */
 unsigned ui_where_now(const struct ui *ui);
-void ui_command(struct ui *ui, const char *line);
 const struct ui_view_def *ui_view_find(const struct ui *ui, const char *name);
 void ui_cancel(struct ui *ui);	/* Esc: stops what runs, else back */
+
+/* ui_effect.c */
+void ui_apply(struct ui *ui, struct ui_effect *fx);
+void ui_command(struct ui *ui, const char *line);
+bool ui_selected(struct ui *ui, struct ui_subject *out);
+bool ui_drawn(struct ui *ui, struct ui_subject *out);	/* what g draws */
 
 /* ui_keys.c */
 void ui_act(struct ui *ui, enum ui_action a);

@@ -41,7 +41,6 @@ enum ui_effect_kind {
 	UI_FX_SAY,	/* text on the status line */
 	UI_FX_REFUSE,	/* the same as an error */
 	UI_FX_OPEN,	/* view on subject */
-	UI_FX_BACK,
 	UI_FX_QUIT,
 	UI_FX_HELP,
 	UI_FX_FILTER,	/* text */

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "base/units.h"
+#include "graph/unreached.h"
 #include "inspector/views/views.h"
 
 #define PATHS_CHAINS 3
@@ -38,6 +39,8 @@ struct paths {
 	struct hg_chains chains;
 	struct paths_row *rows;
 	uint32_t n;
+	struct ui_source source;	/* paths_source with `why` as its empty */
+	char why[256];			/* no chain: what that means */
 };
 
 static uint32_t
@@ -128,7 +131,6 @@ paths_style(void *ctx, uint32_t row, size_t col, enum ui_style plain)
 
 static const struct ui_source paths_source = {
 	.cols = paths_cols, .ncols = PATH_COLS,
-	.empty = "no root leads to it: it is garbage, or held from C alone",
 	.count = paths_count, .cell = paths_cell, .key = paths_key,
 	.heading = paths_heading, .style = paths_style,
 };
@@ -136,7 +138,11 @@ static const struct ui_source paths_source = {
 static enum ot_status
 paths_open(struct ui_view *v, struct ot_err *err)
 {
-	v->table = ui_table_new(&paths_source, v->state);
+	struct paths *p = v->state;
+
+	p->source = paths_source;
+	p->source.empty = p->why;
+	v->table = ui_table_new(&p->source, p);
 	return v->table == NULL ? ot_fail_nomem(err, "the table") : OT_OK;
 }
 
@@ -156,7 +162,10 @@ paths_rebind(struct ui_view *v)
 	struct paths *p = v->state;
 
 	paths_close(v);
-	memset(p, 0, sizeof(*p));
+	memset(&p->chains, 0, sizeof(p->chains));
+	p->rows = NULL;
+	p->n = 0;
+	p->why[0] = '\0';
 	p->g = ctx->graph;
 	p->node = view_node(p->g, &v->subject);
 	if (p->node == HG_NONE)
@@ -164,6 +173,16 @@ paths_rebind(struct ui_view *v)
 	else if (hg_is_root(p->g, p->node))
 		snprintf(v->problem, sizeof(v->problem),
 			 "it is a root itself: the runtime holds it");
+}
+
+static void
+paths_say_why(struct paths *p)
+{
+	struct ot_buf b = OT_BUF_INIT;
+
+	hg_unreached_say(p->g, p->node, &b);
+	snprintf(p->why, sizeof(p->why), "%s", ot_buf_str(&b));
+	ot_buf_release(&b);
 }
 
 static enum ot_status
@@ -179,6 +198,8 @@ paths_load(struct ui_view *v, struct ui_job *job, struct ot_err *err)
 
 	if (st != OT_OK)
 		return st;
+	if (p->chains.n == 0)
+		paths_say_why(p);
 	for (i = 0; i < p->chains.n; i++)
 		total += (size_t)p->chains.lens[i] + 2;
 	p->rows = ot_realloc_array(NULL, total + 1, sizeof(*p->rows));

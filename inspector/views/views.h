@@ -49,7 +49,8 @@ struct view_ctx {
 	struct view_status status;
 };
 
-#define VIEW(name, title, tab, help) extern const struct ui_view_ops view_##name;
+#define VIEW(name, title, tab, help) \
+extern const struct ui_view_ops view_##name;
 #include "inspector/views/views.def"
 
 extern const struct ui_view_def view_defs[];	/* ends with name NULL */

@@ -271,6 +271,9 @@ family(struct py_walk *w, py_obj o, const struct py_info *info)
 	case PY_FAM_ASYNCGEN:
 		py_edges_generator(w, o, (enum py_family)info->family);
 		break;
+	case PY_FAM_GREENLET:
+		py_edges_greenlet(w, o);
+		break;
 	case PY_FAM_TYPE:
 		py_edges_type(w, o);
 		break;

@@ -12,9 +12,12 @@
  */
 #include "runtime/cpython/walk.h"
 
+#define OWNED_BY_THREAD		0
+#define OWNED_BY_GENERATOR	1
 #define OWNED_BY_FRAME_OBJECT	2
 #define FROBJ_BACK		16
 #define MOST_SLOTS		(1 << 20)
+#define MOST_FRAMES		100000
 
 /* The name in a tuple of names, or 0. */
 static py_obj
@@ -140,9 +143,59 @@ py_edges_iframe(struct py_walk *w, uintptr_t frame)
 		stack(w, at + (uintptr_t)n * 8, used - n);
 }
 
+/* Believed only so far as it looks like one: its memory may be another's. */
+static bool
+is_frame(const struct py_walk *w, uintptr_t frame, int *owner)
+{
+	const struct py_layout *L = w->L;
+	uintptr_t code, type, previous;
+	char c;
+
+	if (!py_ok(frame) || !py_peek(frame + L->fr_owner, &c, 1) ||
+	    !py_peek_ptr(frame + L->fr_previous, &previous) ||
+	    !py_peek_ptr(frame + L->fr_code, &code))
+		return false;
+	*owner = c;
+	code = py_slot(w, code);
+	return py_ok(code) && py_peek_ptr(code + L->ob_type, &type) &&
+		type == w->T.code;
+}
+
+/*
+ * The frames of calls under way that no thread runs: a greenlet's, switched
+ * away, of which it holds the innermost as a frame object.  What lies below
+ * has no object of its own, and is told as that one's.
+ */
+static void
+suspended(struct py_walk *w, py_obj o, uintptr_t frame)
+{
+	/* Module greenlet keeps their links whole: f_back follows them too. */
+	const struct py_layout *L = w->L;
+	int n, owner;
+	py_obj other;
+
+	for (n = 0; n < MOST_FRAMES && !w->stop; n++) {
+		if (!is_frame(w, frame, &owner) || !py_bitmap_claim(w, frame))
+			return;
+		other = PY_AT(frame, L->fr_frame_obj, py_obj);
+		if (other && other != o) {
+			py_ref_cstr(w, other, OBJTOP_REL_INTERNAL,
+				    "frame of the caller");
+			return;
+		}
+		if (owner == OWNED_BY_THREAD)
+			py_edges_iframe(w, frame);
+		else if (owner == OWNED_BY_GENERATOR)
+			py_ref_cstr(w, frame - L->gen_frame,
+				    OBJTOP_REL_INTERNAL, "generator");
+		frame = PY_AT(frame, L->fr_previous, uintptr_t);
+	}
+}
+
 static void
 frame_object(struct py_walk *w, py_obj o)
 {
+	int owner;
 	const struct py_layout *L = w->L;
 	uintptr_t frame = PY_AT(o, L->frobj_frame, uintptr_t);
 
@@ -156,10 +209,12 @@ frame_object(struct py_walk *w, py_obj o)
 		py_ref_field(w, o, L->frobj_extra + 16u, OBJTOP_REL_INTERNAL,
 			     "f_overwritten_fast_locals");
 	}
-	/* The frame of a call still running is told by its thread. */
 	if (frame == o + L->frobj_data &&
 	    PY_AT(frame, L->fr_owner, char) == OWNED_BY_FRAME_OBJECT)
 		py_edges_iframe(w, frame);
+	/* A call under way is told by its thread, where that runs it. */
+	else if (is_frame(w, frame, &owner) && owner == OWNED_BY_THREAD)
+		suspended(w, o, frame);
 }
 
 /* ---- to 3.10 ---- */

@@ -20,6 +20,7 @@
 #include "config.h"
 
 #include "runtime/cpython/exit.h"
+#include "runtime/cpython/still.h"
 
 #include <stdatomic.h>
 #include <stddef.h>
@@ -252,6 +253,8 @@ py_exit_install(void *(*find)(void *, const char *), bool always,
 		return true;
 	if (minor_version() < (always ? KNOWN_FROM : HARMED_FROM))
 		return true;
+	if (py_lock_is_kept(find))
+		return true;	/* it would be waited for without end */
 	on_ending = ending;
 	if (minor_version() >= HARMED_FROM && !come_before_the_end())
 		return false;

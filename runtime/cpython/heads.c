@@ -138,6 +138,20 @@ py_heads_find(const struct py_walk *w, struct py_heads *h)
 }
 
 bool
+py_heads_of(const struct py_walk *w, uintptr_t interp,
+	    const struct py_heads *main, struct py_heads *h)
+{
+	uintptr_t shift = interp - w->interp, node;
+	unsigned i;
+
+	for (i = 0; i < 3; i++)
+		h->gen[i] = main->gen[i] + shift;
+	h->permanent = main->permanent + shift;
+	return are_heads(w, h->gen[0]) && is_head(h->permanent, &node) &&
+		(node == h->permanent || is_object(w, node));
+}
+
+bool
 py_collecting(const struct py_walk *w, const struct py_heads *h)
 {
 	uintptr_t at = h->permanent + (w->minor >= 15 ? 32 : COLLECTING);

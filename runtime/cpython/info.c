@@ -83,7 +83,7 @@ name_is(uintptr_t name, const char *s)
 
 /* Types of extension modules have no symbol: they go by name. */
 static enum py_family
-family_by_name(const struct py_walk *w, py_obj type)
+family_by_name(struct py_walk *w, py_obj type)
 {
 	uintptr_t name = PY_AT(type, w->L->tp_name, uintptr_t);
 
@@ -94,6 +94,10 @@ family_by_name(const struct py_walk *w, py_obj type)
 		return PY_FAM_DEQUE;
 	if (name_is(name, "datetime.datetime"))
 		return PY_FAM_DATETIME;
+	if (name_is(name, "greenlet.greenlet")) {
+		w->greenlet = type;
+		return PY_FAM_GREENLET;
+	}
 	if (name_is(name, "datetime.time"))
 		return PY_FAM_TIME;
 	return PY_FAM_OTHER;
@@ -224,6 +228,7 @@ static bool
 is_whole_family(enum py_family f)
 {
 	return f != PY_FAM_OTHER && f != PY_FAM_DEQUE &&
+		f != PY_FAM_GREENLET &&
 		f != PY_FAM_DATETIME && f != PY_FAM_TIME;
 }
 

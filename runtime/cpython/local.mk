@@ -5,11 +5,13 @@ CPYTHON_SOURCES = \
 	runtime/cpython/edges_containers.c \
 	runtime/cpython/edges_frames.c \
 	runtime/cpython/edges_functions.c \
+	runtime/cpython/edges_greenlet.c \
 	runtime/cpython/edges_instances.c \
 	runtime/cpython/edges_types.c \
 	runtime/cpython/heads.c \
 	runtime/cpython/hints.c \
 	runtime/cpython/info.c \
+	runtime/cpython/interps.c \
 	runtime/cpython/kind.c \
 	runtime/cpython/layout.c \
 	runtime/cpython/layouts.def \
@@ -24,6 +26,8 @@ CPYTHON_SOURCES = \
 	runtime/cpython/size_ctypes.c \
 	runtime/cpython/size_numpy.c \
 	runtime/cpython/size_std.c \
+	runtime/cpython/still.c \
+	runtime/cpython/still.h \
 	runtime/cpython/str.c \
 	runtime/cpython/table.c \
 	runtime/cpython/tally.c \

@@ -25,6 +25,7 @@
 #define MID_SLOTS	8192u
 #define TOP_SLOTS	32768u		/* 2^48 bytes */
 #define PAGE		4096u
+#define LARGEST_PAGE	((uintptr_t)65535)
 
 struct leaf {
 	uint64_t seen[LEAF_WORDS];
@@ -53,8 +54,14 @@ mapped(uintptr_t addr, size_t n)
 	uintptr_t page = addr & ~(uintptr_t)(PAGE - 1);
 
 	for (; page < addr + n; page += PAGE) {
-		if (ota_syscall(SYS_mincore, (long)page, PAGE,
-				(long)&in_core, 0, 0, 0) < 0)
+		long rc = ota_syscall(SYS_mincore, (long)page, PAGE,
+				      (long)&in_core, 0, 0, 0);
+
+		if (rc == -EINVAL)	/* larger pages, of aarch64 */
+			rc = ota_syscall(SYS_mincore,
+					 (long)(page & ~LARGEST_PAGE), 1,
+					 (long)&in_core, 0, 0, 0);
+		if (rc < 0)
 			return false;
 	}
 	return true;

@@ -34,20 +34,33 @@ origin_is_dict(const struct py_walk *w, py_obj o)
 	return o && (py_flags(w, py_type(w, o)) & PY_FLAG_DICT);
 }
 
-/* The dict of an imported module, or 0. */
+/* The dict of a module imported into one interpreter, or 0. */
 static py_obj
-origin_module(const struct py_walk *w, const char *name, size_t len)
+origin_module_in(const struct py_walk *w, py_obj modules, const char *name,
+		 size_t len)
 {
 	py_obj module, dict;
 
-	if (!origin_is_dict(w, w->modules))
+	if (!origin_is_dict(w, modules))
 		return 0;
-	module = py_table_find(w, w->modules, name, len);
+	module = py_table_find(w, modules, name, len);
 	if (!module || !w->T.module ||
 	    !py_is_subtype(w, py_type(w, module), w->T.module))
 		return 0;
 	dict = PY_AT(module, w->L->module_dict, py_obj);
 	return origin_is_dict(w, dict) ? dict : 0;
+}
+
+/* ... or into the first that has it. */
+static py_obj
+origin_module(const struct py_walk *w, const char *name, size_t len)
+{
+	py_obj dict = origin_module_in(w, w->modules, name, len);
+	size_t i;
+
+	for (i = 1; !dict && i < w->n_interps; i++)
+		dict = origin_module_in(w, w->interps[i].modules, name, len);
+	return dict;
 }
 
 /* Where the standard library is: learnt once. */

@@ -2,14 +2,15 @@
 /*
  * provider.c - CPython as a heap to publish.
  *
- * hold() takes the GIL as any foreign thread does, and that is all of Python's
- * code that runs in the live process: nothing is allocated there between
- * hold() and release(), since an allocation could start a collection.  What
- * the walk needs beyond it is read from memory, in the clone.
+ * hold() takes the GIL as any foreign thread does (but see still.c), and that
+ * is all of Python's code that runs in the live process: nothing is allocated
+ * there between hold() and release(), since an allocation could start a
+ * collection.  What the walk needs beyond it is read from memory, in the clone.
  */
 #include <string.h>
 #include <sys/syscall.h>
 
+#include "runtime/cpython/still.h"
 #include "runtime/cpython/walk.h"
 #include "runtime/sys.h"
 
@@ -25,6 +26,9 @@ static struct {
 	unsigned minor;
 	char version[32];
 	py_obj runtime, modules, interp, own_thread;
+	finder find;
+	bool kept;		/* held by the sleep of its thread, */
+	struct py_still still;	/* since then */
 	bool created;		/* our thread has its state from us */
 	int gil;		/* as PyGILState_Release wants it */
 	unsigned tid_offset;
@@ -88,6 +92,26 @@ find_tid_offset(void)
 	}
 }
 
+/* The lock is never let go of; sys.modules is where the walk will look. */
+static int
+hold_still(char *why, size_t cap)
+{
+	const struct py_layout *L = py_layout_find(self.minor);
+
+	self.interp = (py_obj)self.main_interp();
+	if (!self.interp ||
+	    !py_peek_ptr(self.interp + L->in_modules, &self.modules))
+		return refuse(why, cap, "the interpreter is not initialised; "
+			      "try again later");
+	if (!py_still_wait(&self.still))
+		return refuse(why, cap, "uwsgi runs without enable-threads, "
+			      "so only between two requests can its heap be "
+			      "held, and it is never idle: give it "
+			      "--enable-threads");
+	self.kept = true;
+	return 0;
+}
+
 static int
 hold(void *unused, char *why, size_t cap)
 {
@@ -97,6 +121,8 @@ hold(void *unused, char *why, size_t cap)
 	if (!self.is_initialized())
 		return refuse(why, cap, "the interpreter is not initialised; "
 			      "try again later");
+	if (py_lock_is_kept(self.find))
+		return hold_still(why, cap);
 	self.created = !self.this_thread();
 	self.gil = self.ensure();
 	if (self.is_finalizing()) {
@@ -115,7 +141,9 @@ release(void *unused)
 {
 	(void)unused;
 	self.own_thread = 0;
-	self.release(self.gil);
+	if (!self.kept)
+		self.release(self.gil);
+	self.kept = false;
 }
 
 int
@@ -147,6 +175,13 @@ static int
 walk(void *unused, struct objtop_sink *sink, char *why, size_t cap)
 {
 	(void)unused;
+	if (self.kept && self.still.pid == ota_pid())
+		return refuse(why, cap, "uwsgi runs without enable-threads: "
+			      "only a clone of it can be read (--mode fork)");
+	if (self.kept && !py_still_since(&self.still))
+		return refuse(why, cap, "uwsgi runs without enable-threads "
+			      "and began a request while its heap was copied: "
+			      "try again, or give it --enable-threads");
 	return py_walk_with(py_layout_find(self.minor), sink, why, cap);
 }
 
@@ -301,6 +336,7 @@ py_provider(finder dlsym, struct objtop_provider *out, char *why, size_t cap)
 		py_why(why, cap, " is not one of the versions 3.8 to 3.15");
 		return false;
 	}
+	self.find = dlsym;
 	self.runtime = (py_obj)dlsym(NULL, "_PyRuntime");
 	if (!self.runtime || !find_functions(dlsym)) {
 		refuse(why, cap, "this CPython does not export what is needed "

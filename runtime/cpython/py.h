@@ -124,6 +124,7 @@ struct py_layout {
 	uint32_t in_dict, in_threads_head;
 	uint32_t in_interned;	/* dict of interned str; where it is tracked */
 	uint32_t in_next, in_gc;	/* in_gc: first guess only */
+	uint32_t in_id, in_gil;		/* 3.13+: in the debug offsets */
 	uint32_t rt_gc;			/* 3.8: the lists are in _PyRuntime */
 	uint32_t rt_interp_head, rt_interp_main;
 };
@@ -168,6 +169,9 @@ struct py_walk {
 	/* what follows belongs to the walk's own files: walk.h */
 	bool want_refs, want_names, want_text, want_roots;
 	py_obj own_object;		/* the agent's: not shown */
+	struct py_interp *interps;	/* the main one first */
+	size_t n_interps;
+	bool collecting;		/* a collection is under way */
 	py_obj interned;		/* 3.14+: dict of all interned str, or 0 */
 	bool borrowed;			/* the ref being made does not count */
 	bool in_root;			/* refs go to a root, not to an object */
@@ -180,6 +184,7 @@ struct py_walk {
 	struct py_statics *statics;	/* static types met */
 	py_obj subtype_traverse;	/* tp_traverse of classes made in Python */
 	py_obj static_state;		/* 3.12+: of builtin types, by index */
+	py_obj greenlet;		/* the class of greenlets */
 	uint64_t objects;
 	uint64_t odd_refs, odd_objects;	/* did not look like what they should */
 };

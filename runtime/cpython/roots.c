@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * roots.c - what keeps objects alive from outside: modules by name, the frames
- * of every thread, and the state of threads and of the interpreter.
+ * of every thread, and the state of threads and of the interpreter; of each
+ * interpreter, those but the main one by their number ("interp 1: json").
  *
  * To 3.10 a frame is an object and the root refers to it; later the root holds
  * the frame's locals and stack itself, except where a generator or a frame
@@ -52,8 +53,8 @@ put_number(struct text *t, uint64_t v)
 }
 
 static void
-begin(struct py_walk *w, enum objtop_root_kind kind, const struct text *name,
-      uint64_t thread)
+begin(struct py_walk *w, const struct py_interp *in,
+      enum objtop_root_kind kind, const struct text *name, uint64_t thread)
 {
 	struct objtop_root r = {
 		.kind = (uint8_t)kind,
@@ -61,7 +62,16 @@ begin(struct py_walk *w, enum objtop_root_kind kind, const struct text *name,
 		.name_len = name->n,
 		.thread = thread,
 	};
+	struct text told = { .n = 0 };
 
+	if (in->id && w->pass == PY_PASS_TELL) {
+		put(&told, "interp ", 7);
+		put_number(&told, in->id);
+		put(&told, ": ", 2);
+		put(&told, name->at, name->n);
+		r.name = told.at;
+		r.name_len = told.n;
+	}
 	if (w->pass == PY_PASS_TELL && w->sink->root(w->sink, &r))
 		w->stop = 1;
 	w->in_root = true;
@@ -76,21 +86,21 @@ end(struct py_walk *w)
 /* ---- modules, interpreter ---- */
 
 static void
-modules(struct py_walk *w)
+modules(struct py_walk *w, const struct py_interp *in)
 {
 	struct py_table t;
 	struct text name;
 	py_obj key, module;
 	uint64_t i;
 
-	if (!py_table(w, w->modules, &t))
+	if (!py_table(w, in->modules, &t))
 		return;
 	for (i = 0; i < t.n && !w->stop; i++) {
 		module = py_table_at(&t, i, &key);
 		if (!module || !py_ok(key) || module == w->none)
 			continue;
 		name.n = py_str_utf8(w, key, name.at, sizeof(name.at));
-		begin(w, OBJTOP_ROOT_MODULE, &name, 0);
+		begin(w, in, OBJTOP_ROOT_MODULE, &name, 0);
 		py_ref(w, module, OBJTOP_REL_MODULE);
 		end(w);
 	}
@@ -109,33 +119,37 @@ state(struct py_walk *w, uintptr_t base, uint32_t offset, unsigned relation,
 }
 
 static void
-of_interpreter(struct py_walk *w, uint32_t offset, const char *name)
+of_interpreter(struct py_walk *w, const struct py_interp *in, uint32_t offset,
+	       const char *name)
 {
-	state(w, w->interp, offset, OBJTOP_REL_INTERNAL, name);
+	state(w, in->at, offset, OBJTOP_REL_INTERNAL, name);
 }
 
 static void
-interpreter(struct py_walk *w)
+interpreter(struct py_walk *w, const struct py_interp *in)
 {
 	const struct py_layout *L = w->L;
 	struct text name = { .n = 0 };
 
 	put(&name, "interpreter", 11);
-	begin(w, OBJTOP_ROOT_INTERPRETER, &name, 0);
-	of_interpreter(w, L->in_modules, "sys.modules");
-	of_interpreter(w, L->in_sysdict, "sys");
-	of_interpreter(w, L->in_builtins, "builtins");
-	of_interpreter(w, L->in_modules_index, "modules by index");
-	of_interpreter(w, L->in_importlib, "importlib");
-	of_interpreter(w, L->in_import_func, "__import__");
-	of_interpreter(w, L->in_dict, "interpreter dict");
+	begin(w, in, OBJTOP_ROOT_INTERPRETER, &name, 0);
+	of_interpreter(w, in, L->in_modules, "sys.modules");
+	of_interpreter(w, in, L->in_sysdict, "sys");
+	of_interpreter(w, in, L->in_builtins, "builtins");
+	of_interpreter(w, in, L->in_modules_index, "modules by index");
+	of_interpreter(w, in, L->in_importlib, "importlib");
+	of_interpreter(w, in, L->in_import_func, "__import__");
+	of_interpreter(w, in, L->in_dict, "interpreter dict");
 	if (L->in_codecs != PY_NO) {
-		of_interpreter(w, L->in_codecs, "codec search path");
-		of_interpreter(w, L->in_codecs + 8, "codec cache");
-		of_interpreter(w, L->in_codecs + 16, "codec error handlers");
+		of_interpreter(w, in, L->in_codecs, "codec search path");
+		of_interpreter(w, in, L->in_codecs + 8, "codec cache");
+		of_interpreter(w, in, L->in_codecs + 16,
+			       "codec error handlers");
 	}
-	if (w->interned)
-		of_interpreter(w, L->in_interned, "interned strings");
+	if (in->id)
+		py_static_state_of(w, in->at);
+	if (!in->id && w->interned)
+		of_interpreter(w, in, L->in_interned, "interned strings");
 	end(w);
 }
 
@@ -223,7 +237,8 @@ is_code(const struct py_walk *w, py_obj code)
 }
 
 static void
-old_frames(struct py_walk *w, uintptr_t ts, uint64_t id)
+old_frames(struct py_walk *w, const struct py_interp *in, uintptr_t ts,
+	   uint64_t id)
 {
 	const struct py_layout *L = w->L;
 	py_obj f = PY_AT(ts, L->ts_frame, py_obj);
@@ -237,7 +252,7 @@ old_frames(struct py_walk *w, uintptr_t ts, uint64_t id)
 			break;
 		lasti = PY_AT(f, L->fr_lasti, int);
 		put_place(w, &name, code, w->minor == 10 ? lasti * 2 : lasti);
-		begin(w, OBJTOP_ROOT_FRAME, &name, id);
+		begin(w, in, OBJTOP_ROOT_FRAME, &name, id);
 		py_ref_cstr(w, f, OBJTOP_REL_INTERNAL, "frame");
 		running_stack(w, f);
 		end(w);
@@ -246,15 +261,15 @@ old_frames(struct py_walk *w, uintptr_t ts, uint64_t id)
 }
 
 static void
-frame_root(struct py_walk *w, uintptr_t frame, int owner, py_obj code,
-	   uint64_t id)
+frame_root(struct py_walk *w, const struct py_interp *in, uintptr_t frame,
+	   int owner, py_obj code, uint64_t id)
 {
 	const struct py_layout *L = w->L;
 	struct text name = { .n = 0 };
 	uintptr_t at = PY_AT(frame, L->fr_prev_instr, uintptr_t);
 
 	put_place(w, &name, code, (int)(at - (code + L->co_code)));
-	begin(w, OBJTOP_ROOT_FRAME, &name, id);
+	begin(w, in, OBJTOP_ROOT_FRAME, &name, id);
 	if (owner == OWNED_BY_GENERATOR)
 		py_ref_cstr(w, frame - L->gen_frame, OBJTOP_REL_INTERNAL,
 			    "generator");
@@ -268,7 +283,8 @@ frame_root(struct py_walk *w, uintptr_t frame, int owner, py_obj code,
 }
 
 static void
-frames(struct py_walk *w, uintptr_t ts, uint64_t id)
+frames(struct py_walk *w, const struct py_interp *in, uintptr_t ts,
+       uint64_t id)
 {
 	const struct py_layout *L = w->L;
 	uintptr_t frame, c;
@@ -283,16 +299,19 @@ frames(struct py_walk *w, uintptr_t ts, uint64_t id)
 	for (n = 0; py_ok(frame) && n < MOST_FRAMES && !w->stop; n++) {
 		py_obj code = py_slot(w, PY_AT(frame, L->fr_code, uintptr_t));
 
+		if (w->pass == PY_PASS_MARK)
+			py_bitmap_claim(w, frame);
 		owner = PY_AT(frame, L->fr_owner, char);
 		if (owner < OWNED_BY_C && is_code(w, code))
-			frame_root(w, frame, owner, code, id);
+			frame_root(w, in, frame, owner, code, id);
 		frame = PY_AT(frame, L->fr_previous, uintptr_t);
 	}
 }
 
 /* What a thread holds outside its frames. */
 static void
-thread_root(struct py_walk *w, uintptr_t ts, uint64_t id)
+thread_root(struct py_walk *w, const struct py_interp *in, uintptr_t ts,
+	    uint64_t id)
 {
 	const struct py_layout *L = w->L;
 	const unsigned exc = L->ts_exc_state, raised = L->ts_current_exc;
@@ -326,7 +345,7 @@ thread_root(struct py_walk *w, uintptr_t ts, uint64_t id)
 
 	put(&name, "thread ", 7);
 	put_number(&name, id);
-	begin(w, OBJTOP_ROOT_THREAD, &name, id);
+	begin(w, in, OBJTOP_ROOT_THREAD, &name, id);
 	for (i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
 		if (fields[i].until > w->minor)
 			state(w, ts, fields[i].offset, fields[i].relation,
@@ -336,10 +355,10 @@ thread_root(struct py_walk *w, uintptr_t ts, uint64_t id)
 }
 
 static void
-threads(struct py_walk *w)
+threads(struct py_walk *w, const struct py_interp *in)
 {
 	const struct py_layout *L = w->L;
-	uintptr_t ts = PY_AT(w->interp, L->in_threads_head, uintptr_t);
+	uintptr_t ts = PY_AT(in->at, L->in_threads_head, uintptr_t);
 	uint64_t id;
 	int n;
 
@@ -347,37 +366,23 @@ threads(struct py_walk *w)
 		if (ts != w->own_thread) {
 			id = native_id(w, ts);
 			if (L->frobj_frame == PY_NO)
-				old_frames(w, ts, id);
+				old_frames(w, in, ts, id);
 			else
-				frames(w, ts, id);
-			thread_root(w, ts, id);
+				frames(w, in, ts, id);
+			thread_root(w, in, ts, id);
 		}
 		ts = PY_AT(ts, L->ts_next, uintptr_t);
 	}
 }
 
 void
-py_other_interpreters(struct py_walk *w)
-{
-	uintptr_t interp;
-	uint64_t n = 0;
-
-	if (!py_peek_ptr(w->runtime + w->L->rt_interp_head, &interp))
-		return;
-	while (interp && n < 10000) {
-		n += interp != w->interp;
-		if (!py_peek_ptr(interp + w->L->in_next, &interp))
-			break;
-	}
-	if (n)
-		w->sink->unseen(w->sink, "other interpreters in this process",
-				n);
-}
-
-void
 py_roots(struct py_walk *w)
 {
-	modules(w);
-	interpreter(w);
-	threads(w);
+	size_t i;
+
+	for (i = 0; i < w->n_interps && !w->stop; i++) {
+		modules(w, &w->interps[i]);
+		interpreter(w, &w->interps[i]);
+		threads(w, &w->interps[i]);
+	}
 }

@@ -11,6 +11,7 @@
 
 #define BLOCK		4096u
 #define MOST_INDEX	4096u
+#define MOST_BUILTIN	200u
 #define FIRST_CAP	512u
 
 struct py_statics {
@@ -125,6 +126,30 @@ py_type_state(const struct py_walk *w, py_obj type, struct py_type_state *st)
 	st->dict = PY_AT(type, L->tp_dict, py_obj);
 	st->subclasses = PY_AT(type, L->tp_subclasses, py_obj);
 	st->weaklist = PY_AT(type, L->tp_subclasses + 8u, py_obj);
+}
+
+void
+py_static_state_of(struct py_walk *w, uintptr_t interp)
+{
+	const struct py_layout *L = w->L;
+	uintptr_t at, type;
+	unsigned i;
+
+	if (!w->static_state)
+		return;
+	at = w->static_state + (interp - w->interp);
+	for (i = 0; i < MOST_BUILTIN && !w->stop; i++, at += L->static_size) {
+		if (!py_peek_ptr(at, &type) || !py_ok(type) ||
+		    !is_entry_of(w, at, type))
+			continue;
+		py_ref_field(w, at, L->static_dict, OBJTOP_REL_INTERNAL,
+			     "built-in type's __dict__");
+		py_ref_field(w, at, L->static_subclasses,
+			     OBJTOP_REL_INTERNAL,
+			     "built-in type's __subclasses__");
+		py_ref_field(w, at, L->static_weaklist, OBJTOP_REL_INTERNAL,
+			     "built-in type's weak references");
+	}
 }
 
 void

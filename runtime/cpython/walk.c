@@ -65,25 +65,46 @@ read_list(struct py_walk *w, uintptr_t head, enum py_generation g)
 }
 
 static bool
+read_heads(struct py_walk *w, const struct py_heads *h)
+{
+	unsigned i;
+
+	if (py_collecting(w, h))
+		w->collecting = true;
+	for (i = 0; i < 3; i++) {
+		if (!read_list(w, h->gen[i], (enum py_generation)i))
+			return false;
+	}
+	return read_list(w, h->permanent, PY_GEN_PERMANENT);
+}
+
+static bool
 read_lists(struct py_walk *w, char *why, size_t cap)
 {
-	struct py_heads h;
-	unsigned i;
+	struct py_heads h, other;
+	uint64_t odd = 0;
+	size_t i;
 
 	if (!py_heads_find(w, &h)) {
 		py_why(why, cap, "the garbage collector's lists were not "
 		       "found in this build");
 		return false;
 	}
-	if (py_collecting(w, &h))
-		w->sink->unseen(w->sink, "garbage being collected at that "
-				"moment", 0);
-	for (i = 0; i < 3; i++) {
-		if (!read_list(w, h.gen[i], (enum py_generation)i))
+	if (!read_heads(w, &h))
+		goto broken;
+	/* Where the runtime has the lists (3.8), all share them. */
+	for (i = 1; i < w->n_interps && w->L->rt_gc == PY_NO; i++) {
+		if (!py_heads_of(w, w->interps[i].at, &h, &other))
+			odd++;
+		else if (!read_heads(w, &other))
 			goto broken;
 	}
-	if (!read_list(w, h.permanent, PY_GEN_PERMANENT))
-		goto broken;
+	if (w->collecting)
+		w->sink->unseen(w->sink, "garbage being collected at that "
+				"moment", 0);
+	if (odd)
+		w->sink->unseen(w->sink, "collector's lists of other "
+				"interpreters", odd);
 	return true;
 broken:
 	py_why(why, cap, w->stop ? "no memory for the walk" :
@@ -208,6 +229,10 @@ py_walk_run(struct py_walk *w, char *why, size_t cap)
 	if (!py_verify(w, L, why, cap))
 		return -1;
 	py_static_state_find(w);
+	if (!py_interps_find(w)) {
+		py_why(why, cap, "no memory for the walk");
+		return -1;
+	}
 	py_interned_find(w);
 	s->phase(s, "reading the garbage collector's lists");
 	if (!read_lists(w, why, cap))
@@ -220,7 +245,6 @@ py_walk_run(struct py_walk *w, char *why, size_t cap)
 	report_all(w);
 	if (w->want_roots)
 		tell_roots(w);
-	py_other_interpreters(w);
 	if (w->odd_refs)
 		s->unseen(s, "references that are no addresses", w->odd_refs);
 	if (w->odd_objects)

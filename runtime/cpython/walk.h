@@ -48,6 +48,7 @@ enum py_family {
 	PY_FAM_EXCEPTION,
 	PY_FAM_TRACEBACK,
 	PY_FAM_RANGE,
+	PY_FAM_GREENLET,
 	PY_FAM_DATETIME,
 	PY_FAM_TIME,
 };
@@ -145,6 +146,7 @@ uintptr_t py_frame_slots(const struct py_walk *w, uintptr_t frame,
 			 int64_t *n);
 /* What an interpreter frame holds (3.11 and later). */
 void py_edges_iframe(struct py_walk *w, uintptr_t frame);
+void py_edges_greenlet(struct py_walk *w, py_obj o);
 void py_edges_type(struct py_walk *w, py_obj o);
 void py_edges_weakref(struct py_walk *w, py_obj o);
 void py_edges_exception(struct py_walk *w, py_obj o);
@@ -220,15 +222,32 @@ void py_type_state(const struct py_walk *w, py_obj type,
 		   struct py_type_state *st);
 void py_static_state_find(struct py_walk *w);
 bool py_is_heap_type(const struct py_walk *w, py_obj type);
+/* What another interpreter has of the built-in types, as refs of a root. */
+void py_static_state_of(struct py_walk *w, uintptr_t interp);
 /* Remembers a type that lives in the program's data, for a root. */
 void py_statics_add(struct py_walk *w, py_obj type);
+
+/* ---- interps.c ---- */
+
+/* An interpreter whose heap is held still with the main one's. */
+struct py_interp {
+	uintptr_t at;
+	py_obj modules;
+	uint64_t id;		/* 0: the main one */
+};
+
+/* Finds them, the main one first; false: no memory. */
+bool py_interps_find(struct py_walk *w);
 
 /* ---- roots.c ---- */
 
 void py_root_statics(struct py_walk *w);
-void py_other_interpreters(struct py_walk *w);
 
 /* ---- heads.c ---- */
+
+/* The lists of another interpreter, where the main one's are as told. */
+bool py_heads_of(const struct py_walk *w, uintptr_t interp,
+		 const struct py_heads *main, struct py_heads *h);
 
 /* Is a collection under way (its garbage is in no list)? */
 bool py_collecting(const struct py_walk *w, const struct py_heads *h);

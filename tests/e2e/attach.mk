@@ -7,3 +7,7 @@ tests_e2e_attachdrv_LDADD = \
 TESTS += tests/e2e/test_attach.py
 EXTRA_DIST += tests/e2e/test_attach.py tests/e2e/workload.py
 tests/e2e/test_attach.log: tests/e2e/attachdrv
+
+# Targets behind walls, and what is said of those that cannot be entered.
+TESTS += tests/e2e/test_walls.py
+EXTRA_DIST += tests/e2e/test_walls.py

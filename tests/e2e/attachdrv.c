@@ -5,6 +5,7 @@
  *	attachdrv attach PID [ROUNDS]	attach, HELLO, leave; one line a round:
  *					"ok RUNG total_us stopped_us"
  *	attachdrv hold PID		attach, say "ok", wait for end of input
+ *	attachdrv ask PID		attach, a snapshot for each line read
  *	attachdrv snaps PID		attach; snapshots, one after the other, to
  *					the end of the program; "N snapshots"
  *	attachdrv evict PID
@@ -70,6 +71,41 @@ do_hold(pid_t pid, const struct target_opts *o)
 		;
 	st = target_step(t, 100, &done, &err);
 	printf("%s\n", target_alive(t) ? "alive" : "gone");
+	target_close(t);
+	return st != OT_OK ? failed(st, &err) : 0;
+}
+
+static enum ot_status
+on_end(void *ctx, const struct otw_end *e, struct ot_err *err)
+{
+	(void)err;
+	*(uint64_t *)ctx = e->objects;
+	return OT_OK;
+}
+
+/* A snapshot for each line of input: "ok OBJECTS". */
+static int
+do_ask(pid_t pid, const struct target_opts *o)
+{
+	const struct otw_request r = { .want = OTW_WANT_COUNTS };
+	const struct otw_events ev = { .end = on_end };
+	struct ot_err err = OT_ERR_INIT;
+	enum ot_status st;
+	struct target *t;
+	uint64_t objects;
+	char line[16];
+
+	st = target_attach(pid, o, &t, &err);
+	if (st != OT_OK)
+		return failed(st, &err);
+	while (st == OT_OK && fgets(line, sizeof(line), stdin) != NULL) {
+		objects = 0;
+		st = target_snapshot(t, &r, &ev, &objects, NULL, NULL, NULL,
+				     NULL, &err);
+		if (st == OT_OK)
+			printf("ok %" PRIu64 "\n", objects);
+		fflush(stdout);
+	}
 	target_close(t);
 	return st != OT_OK ? failed(st, &err) : 0;
 }
@@ -176,7 +212,8 @@ main(int argc, char **argv)
 	if (strcmp(what, "list") == 0)
 		return do_list();
 	if (argc < 3) {
-		fprintf(stderr, "usage: attachdrv attach|hold|snaps|evict|look PID, "
+		fprintf(stderr, "usage: attachdrv attach|hold|ask|snaps|evict|"
+			"look PID, "
 			"list, run CMD...\n");
 		return OT_USAGE;
 	}
@@ -188,6 +225,8 @@ main(int argc, char **argv)
 				 &o);
 	if (strcmp(what, "hold") == 0)
 		return do_hold(pid, &o);
+	if (strcmp(what, "ask") == 0)
+		return do_ask(pid, &o);
 	if (strcmp(what, "snaps") == 0)
 		return do_snaps(pid, &o);
 	if (strcmp(what, "look") == 0)

@@ -78,6 +78,9 @@ def _find_interpreters():
 
 
 INTERPRETERS = _find_interpreters()
+# Those of this system: what they start finds this system's libraries.
+NATIVE = [(minor, path) for minor, path in INTERPRETERS
+          if not path.startswith(CACHE + "/")]
 
 
 def each_python(test):
@@ -102,14 +105,16 @@ class Target:
     It is ready when it has printed a line of JSON, kept in `facts`.
     """
 
-    def __init__(self, python, source, args=(), env=None):
+    def __init__(self, python, source, args=(), env=None, prefix=(),
+                 preexec_fn=None):
         self.python = python
         full = dict(os.environ, PYTHONHASHSEED="0", PYTHONDONTWRITEBYTECODE="1")
         full.pop("PYTHONHOME", None)
         full.update(env or {})
         self.process = subprocess.Popen(
-            [python, "-c", textwrap.dedent(source)] + list(args),
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=full)
+            list(prefix) + [python, "-c", textwrap.dedent(source)] +
+            list(args), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            env=full, preexec_fn=preexec_fn)
         line = self.read_line(30)
         self.facts = json.loads(line) if line.strip() else {}
 

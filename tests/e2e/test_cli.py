@@ -16,7 +16,7 @@ import unittest
 import harness
 from harness import OBJTOP, Target, objtop, objtop_json
 
-PYTHON = harness.INTERPRETERS[-1][1] if harness.INTERPRETERS else None
+PYTHON = harness.NATIVE[-1][1] if harness.NATIVE else None
 
 SCENE = """
     import json, sys, time
@@ -64,7 +64,7 @@ class Refusals(unittest.TestCase):
                 self.assertIn("sleep", one_line(self, code, err, 3))
                 self.assertIsNone(sleep.poll())
                 with open("/proc/%d/stat" % sleep.pid) as stat:
-                    self.assertEqual(stat.read().split()[2], "S")
+                    self.assertIn(stat.read().split()[2], "RS")
             finally:
                 sleep.kill()
 
@@ -330,6 +330,40 @@ class Ends(unittest.TestCase):
             _, err = tool.communicate(timeout=30)
             self.assertIn(tool.returncode, (0, 1, 3), err)
 
+    def test_target_that_closes_all_files(self):
+        """Its own new files get our number: they are left alone."""
+        scene = """
+            import json, os, sys, time
+            print(json.dumps({}), flush=True)
+            sys.stdin.readline()
+            mine = [int(f) for f in os.listdir("/proc/self/fd")]
+            os.closerange(3, 200)
+            import socket
+            socket.setdefaulttimeout(5)
+            pairs = [socket.socketpair() for _ in range(5)]
+            for one, other in pairs:
+                one.send(b"precious"), other.send(b"precious")
+            print(json.dumps(max(mine)), flush=True)
+            sys.stdin.readline()
+            kept = [end.recv(100).decode() for pair in pairs for end in pair]
+            print(json.dumps(kept), flush=True)
+            sys.stdin.readline()
+        """
+        with Target(PYTHON, scene) as target:
+            pid, fd = pty.fork()
+            if pid == 0:
+                os.environ.update(TERM="xterm")
+                os.execv(OBJTOP, [OBJTOP, str(target.pid)])
+            harness.wait_for(lambda: len(target.threads()) > 1,
+                             what="the agent")
+            target.ask()
+            time.sleep(2.5)     # two samples are asked for meanwhile
+            self.assertEqual(target.ask(), ["precious"] * 10)
+            harness.wait_for(lambda: len(target.threads()) == 1,
+                             what="the agent's leaving")
+            os.close(fd)
+            os.waitpid(pid, 0)
+
     def test_run(self):
         with tempfile.TemporaryDirectory() as tmp:
             path = os.path.join(tmp, "run.objtop")
@@ -348,6 +382,21 @@ class Ends(unittest.TestCase):
                     rows = objtop_json("types", path, "-f", "Kept")["rows"]
                     self.assertEqual([r["count"] for r in rows], [321])
                     os.unlink(path)
+
+    def test_run_through_a_script(self):
+        """A script that works first and then becomes the interpreter."""
+        with tempfile.TemporaryDirectory() as tmp:
+            path = os.path.join(tmp, "run.objtop")
+            code, out, err = objtop(
+                "run", "-o", path, "--", "/bin/sh", "-c",
+                "sleep 0.3; exec %s -c 'x = 1; print(6 * 7)'" % PYTHON)
+            self.assertEqual((code, out.strip()), (0, "42"), err)
+            self.assertTrue(os.path.exists(path))
+            # time limits are for those who ask; nothing is killed
+            code, out, err = objtop("run", "-o", path, "--timeout", "0.2",
+                                    "--", "/bin/sh", "-c", "sleep 1; echo on")
+            self.assertEqual(code, 3, err)
+            self.assertIn("goes on", err)
 
     def test_demo_without_terminal(self):
         with tempfile.TemporaryDirectory() as tmp:

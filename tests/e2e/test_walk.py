@@ -501,13 +501,42 @@ class TestWalk(unittest.TestCase):
 
     @each_case
     def test_other_interpreters(self, case):
-        """Others are said to be there; the main one is walked."""
-        if self.corner(case, "interpreters") == "none":
+        """Those that share the lock are walked; one that does not is told."""
+        ids = self.corner(case, "interpreters")
+        if ids == "none":
             self.skipTest("no module for interpreters in this build")
         w = Walk(os.path.join(case.directory, "walk.corner"))
         self.assertTrue(w.whole)
-        self.assertEqual(w.unseen, ["other interpreters in this process"])
-        self.assertEqual(w.counts().get("Marked"), 7)
+        self.assertEqual(w.unseen, [
+            "other interpreters with a lock of their own"] if len(ids) > 2
+            else [])
+        self.assertEqual(w.twice, [])
+        loose = [w.kind_name(a) for a, edges in w.edges.items()
+                 if not w.objects.keys() >= set(edges[::3])]
+        self.assertEqual(loose, [])
+        counts = collections.Counter(
+            w.kind(a)[3] for a, o in w.objects.items() if o[3] & TRACKED)
+        self.assertEqual(counts["Marked"], 7)
+        self.assertEqual(counts["Elsewhere"], 22)
+        for n in ids[:2]:
+            self.check_other(w, "interp %d: " % n)
+        self.assertFalse([r for r in w.roots if len(ids) > 2 and
+                          r[2].startswith("interp %d:" % ids[2])])
+
+    def check_other(self, w, prefix):
+        roots = {(r[0], r[2][len(prefix):]): w.told(r[3])
+                 for r in w.roots if r[2].startswith(prefix)}
+        for name in ("__main__", "sys", "builtins", "textwrap"):
+            self.assertIn(("MODULE", name), roots)
+        state = [label for _, label, _ in
+                 roots["INTERPRETER", "interpreter"]]
+        self.assertIn("sys.modules", state)
+        at = roots["MODULE", "__main__"][0][2]
+        for label in ("__dict__", "'kept'", 0):
+            at = [t for _, n, t in w.told(w.edges[at])
+                  if n is not None and str(n).strip("'") ==
+                  str(label).strip("'")][0]
+        self.assertEqual(w.kind(at)[3], "Elsewhere")
 
     @each_case
     def test_wrong_layout(self, case):

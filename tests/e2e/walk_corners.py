@@ -11,7 +11,7 @@ import json
 import sys
 import threading
 
-OBJECTS, ROOTS = 2, 32
+OBJECTS, REFS, NAMES, ROOTS = 2, 4, 8, 32
 library, path, situation = sys.argv[1], sys.argv[2].encode(), sys.argv[3]
 why = ctypes.create_string_buffer(400)
 cap = ctypes.c_size_t(len(why))
@@ -69,26 +69,51 @@ def at_end():
     late = Late()
 
 
-def with_interpreters():
-    for name, create in (("_xxsubinterpreters", "create"),
-                         ("_interpreters", "create")):
+def interpreters_module():
+    for name in ("_xxsubinterpreters", "_interpreters"):
         try:
-            module = importlib.import_module(name)
-            break
+            return importlib.import_module(name)
         except ImportError:
             continue
-    else:
+    return None
+
+
+IN_OTHER = """if 1:
+    import textwrap
+    class Elsewhere:
+        def __init__(self, n):
+            self.n = n
+    kept = [Elsewhere(n) for n in range(11)]
+    class Int(int):
+        pass
+"""
+
+
+def with_interpreters():
+    """Two that share the lock, and one that does not (3.12 and later)."""
+    module = interpreters_module()
+    if not module:
         print(json.dumps("none"))
         return
-    others = [getattr(module, create)() for _ in range(2)]
+    if sys.version_info >= (3, 13):
+        others = [module.create("legacy"), module.create("legacy"),
+                  module.create("isolated")]
+    elif sys.version_info >= (3, 12):
+        others = [module.create(isolated=False),
+                  module.create(isolated=False), module.create()]
+    else:
+        others = [module.create(), module.create()]
+    for other in others:
+        module.run_string(other, IN_OTHER)
     marked = [Marked() for _ in range(7)]
-    status = ctypes.PyDLL(library).walkdump(path, OBJECTS | ROOTS, 1, why,
-                                            cap)
+    status = ctypes.PyDLL(library).walkdump(path, OBJECTS | REFS | NAMES |
+                                            ROOTS, 1, why, cap)
+    ids = [int(other) for other in others]
     for other in others:
         module.destroy(other)
     if status:
         sys.exit(str(result(status)))
-    print(json.dumps(len(marked)))
+    print(json.dumps(ids))
 
 
 def with_wrong_layout():

@@ -198,6 +198,148 @@ def memcpy():
         progress()
 
 
+# What follows waits without limit for a newline on stdin (accept_: for a
+# connection) and counts once for each: a wait that ends early is an error.
+
+
+def newline():
+    got = os.read(0, 1)
+    if got != b"\n":		# in whatever thread or callback
+        sys.stderr.write("read returned %r\n" % got)
+        os._exit(1)
+
+
+def select_():
+    ready = select.select([0], [], [], None)[0]
+    assert ready == [0], "select returned without data"
+    newline()
+    progress()
+
+
+def read_():
+    newline()
+    progress()
+
+
+def accept_():
+    server = socket.socket(socket.AF_UNIX)
+    server.bind(b"\0objtop-workload-%d" % os.getpid())
+    server.listen(1)
+    while True:
+        peer, _ = server.accept()
+        peer.close()
+        progress()
+
+
+def epoll_():
+    with select.epoll() as poller:
+        poller.register(0, select.EPOLLIN)
+        while True:
+            ready = poller.poll()
+            assert ready == [(0, select.EPOLLIN)], "epoll said %r" % ready
+            newline()
+            progress()
+
+
+def waitpid_():
+    child = subprocess.Popen(["/bin/sh", "-c", "read line"])
+    got, status = os.waitpid(child.pid, 0)
+    assert (got, status) == (child.pid, 0), "waitpid said %d" % status
+    child.returncode = 0
+    progress()
+
+
+def held():
+    lock = threading.Lock()
+    lock.acquire()
+
+    def release():
+        newline()
+        lock.release()
+
+    threading.Thread(target=release, daemon=True).start()
+    assert lock.acquire(), "the lock was not taken"
+    progress()
+
+
+def join_():
+    done = []
+    thread = threading.Thread(target=lambda: (newline(), done.append(1)))
+    thread.start()
+    thread.join()
+    assert done, "join returned early"
+    progress()
+
+
+def aidle():
+    import asyncio
+
+    loop = asyncio.new_event_loop()
+    loop.add_reader(0, lambda: (newline(), progress()))
+    loop.run_forever()
+
+
+def write_():
+    """A long write that is half done; its other end is read in one go."""
+    theirs, ours = os.pipe()
+
+    def take():
+        newline()
+        while True:
+            os.read(theirs, 1 << 20)
+
+    threading.Thread(target=take, daemon=True).start()
+    assert os.write(ours, bytes(300000)) == 300000, "a short write"
+    progress()
+    threading.Event().wait()
+
+
+# And these are busy again.
+
+
+def sleep():
+    t = time.monotonic()
+    time.sleep(0.1)
+    assert time.monotonic() - t >= 0.0999, "sleep returned early"
+    progress()
+
+
+def regex():
+    import re
+
+    assert re.match(r"(a+)+$", "a" * 19 + "b") is None
+    progress()
+
+
+def memcpy50():
+    data = bytes(50 * 1000 * 1000)
+    while True:
+        assert len(bytearray(data)) == len(data)
+        progress()
+
+
+def dlopen():
+    import _ctypes
+    import ctypes.util
+
+    with open("/proc/self/maps") as f:
+        loaded = f.read()
+    names = [ctypes.util.find_library(n) for n in
+             ("crypt", "resolv", "z", "ncurses", "nsl", "rt")]
+    name = [n for n in names if n and n.split(".so")[0] not in loaded][0]
+    while True:
+        _ctypes.dlclose(_ctypes.dlopen(name, 0))
+        progress()
+
+
+def longc():
+    """A C function that does not let go of the interpreter's lock."""
+    usleep = ctypes.PyDLL(None).usleep
+    while True:
+        usleep(200000)
+        progress()
+
+
 kind = sys.argv[1]
 step = globals()[kind]
 print("ready", flush=True)

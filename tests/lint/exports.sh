@@ -15,15 +15,16 @@ complain() {
 }
 
 [ -f "$agent" ] || { echo "exports.sh: no $agent" >&2; exit 1; }
-for tool in nm readelf; do
+nm=${NM:-nm}
+for tool in $nm readelf; do
 	command -v $tool >/dev/null || { echo "no $tool"; exit 77; }
 done
 
-out=$(nm -D --defined-only "$agent" | awk '{ print $NF }' | sort | tr '\n' ' ')
+out=$($nm -D --defined-only "$agent" | awk '{ print $NF }' | sort | tr '\n' ' ')
 [ "$out" = "objtop_agent_boot objtop_agent_start " ] ||
 	complain "it exports: $out"
 
-for name in $(nm -D --undefined-only "$agent" | awk '{ print $1 ":" $2 }'); do
+for name in $($nm -D --undefined-only "$agent" | awk '{ print $1 ":" $2 }'); do
 	case $name in
 	w:dlsym | U:__stack_chk_fail) ;;
 	*) complain "it wants $name" ;;

@@ -13,7 +13,7 @@
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 cache=${OBJTOP_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/objtop}
-mirror=${OBJTOP_MIRROR:-http://deb.debian.org/debian}
+mirror=${OBJTOP_MIRROR-}	# empty: debootstrap's own
 minutes=8
 versions="3.14 3.15"
 
@@ -39,8 +39,9 @@ make_root() {
 	sweep "$cache/sid.new"
 	sweep "$cache/sid"
 	say "unpacking Debian sid with $packages in $cache, about a minute"
+	# shellcheck disable=SC2086
 	if ! timeout -k 10 ${minutes}m debootstrap --variant=minbase \
-	     --include="$packages" sid "$cache/sid.new" "$mirror" \
+	     --include="$packages" sid "$cache/sid.new" $mirror \
 	     >"$cache/debootstrap.log" 2>&1; then
 		tail -n 3 "$cache/debootstrap.log" >&2
 		sweep "$cache/sid.new"
@@ -65,7 +66,9 @@ make_free_threaded() {
 	rm -rf "$dir"
 	mkdir -p "$cache/sid/tmp/source" "$dir"
 	cp /etc/resolv.conf "$cache/sid/etc/"
-	echo "deb-src $mirror trixie main" \
+	from=${mirror:-$(sed -n 's/^deb \([^ ]*\).*/\1/p' \
+		"$cache/sid/etc/apt/sources.list" | head -n 1)}
+	echo "deb-src $from trixie main" \
 		>"$cache/sid/etc/apt/sources.list.d/source.list"
 	chroot "$cache/sid" sh -c 'apt-get update -qq && cd /tmp/source &&
 		apt-get source -qq --download-only python3.13/trixie' \

@@ -137,6 +137,6 @@ class Exits(unittest.TestCase):
 
 if __name__ == "__main__":
     if not any(minor >= OLDEST for minor, _ in harness.INTERPRETERS):
-        print("no CPython 3.%d or later here" % OLDEST)
-        sys.exit(77)
+        print("no CPython 3.%d or later here: nothing to end" % OLDEST)
+        sys.exit(0)
     harness.main()

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "graph/picture.h"
+#include "graph/unreached.h"
 
 /* Chains as "root>a>b; root>c>b": nodes by their names in the drawing. */
 static const char *
@@ -47,6 +48,30 @@ chains(const struct t_heap *h, const char *name, const struct hg_args *args)
 }
 
 static const struct hg_args plain;
+
+/* Every object here has a reference count of 1. */
+static void
+expect_unreached(const char *drawing, const char *object, const char *said)
+{
+	struct t_heap h = t_draw(drawing);
+	struct ot_buf b = OT_BUF_INIT;
+
+	hg_unreached_say(h.g, t_node(&h, object), &b);
+	ck_assert_msg(strstr(ot_buf_str(&b), said) != NULL, "%s: %s", drawing,
+		      ot_buf_str(&b));
+	ot_buf_release(&b);
+	t_heap_free(&h);
+}
+
+START_TEST(unreached)
+{
+	expect_unreached("a>b b>a", "a", "garbage that waits");
+	expect_unreached("a>b b>c c>a a~>c", "c", "garbage that waits");
+	/* the weak one explains nothing */
+	expect_unreached("a~>b b>c", "c", "held from C, 1 reference to object at");
+	expect_unreached("x>y y>z", "z", "held from C, 1 reference to object at 0x7f0000001000");
+}
+END_TEST
 
 START_TEST(shortest)
 {
@@ -286,6 +311,7 @@ t_graph_paths(void)
 	TCase *t = tcase_create("paths");
 
 	tcase_set_timeout(t, 60);
+	tcase_add_test(t, unreached);
 	tcase_add_test(t, shortest);
 	tcase_add_test(t, alternatives);
 	tcase_add_test(t, through_itself);

@@ -406,6 +406,8 @@ START_TEST(ring_goes_round)
 {
 	char *p = ota_map_ring(65536);
 
+	if (p == NULL && getenv("OBJTOP_EMULATED"))
+		return;		/* mremap() is not what it is in Linux */
 	ck_assert_ptr_nonnull(p);
 	strcpy(p + 65530, "across the end");
 	ck_assert_str_eq(p, " the end");

@@ -246,8 +246,10 @@ main(void)
 	tcase_add_test(t, lookers_say_what_they_see);
 	suite_add_tcase(s, t);
 	suite_add_tcase(s, t_target_elf());
+	suite_add_tcase(s, t_target_regs());
 	suite_add_tcase(s, t_target_session());
 	suite_add_tcase(s, t_target_tracee());
+	suite_add_tcase(s, t_target_walls());
 	r = srunner_create(s);
 	srunner_run_all(r, CK_NORMAL);
 	failed = srunner_ntests_failed(r);

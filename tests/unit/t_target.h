@@ -8,7 +8,9 @@
 #include <check.h>
 
 TCase *t_target_elf(void);
+TCase *t_target_regs(void);
 TCase *t_target_session(void);
 TCase *t_target_tracee(void);
+TCase *t_target_walls(void);
 
 #endif

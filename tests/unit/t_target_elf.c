@@ -166,6 +166,17 @@ START_TEST(sysv_hash_chains_end)
 }
 END_TEST
 
+static bool
+has_vdso(const struct suspect *s)
+{
+	size_t i;
+
+	for (i = 0; i < s->maps.n; i++)
+		if (strcmp(s->maps.v[i].path, "[vdso]") == 0)
+			return true;
+	return false;
+}
+
 START_TEST(landmarks_of_this_process)
 {
 	struct ot_err err = OT_ERR_INIT;
@@ -174,7 +185,13 @@ START_TEST(landmarks_of_this_process)
 	const struct proc_map *m;
 
 	ck_assert_int_eq(suspect_look(&s, getpid(), NULL, &err), OT_OK);
-	ck_assert_msg(landmarks_find(&s, &lm, &err) == OT_OK, "%s", err.msg);
+	if (landmarks_find(&s, &lm, &err) != OT_OK) {
+		/* An emulator of aarch64 has no vdso, where the way back is. */
+		ck_assert_msg(!lm.way.restorer && !has_vdso(&s), "%s",
+			      err.msg);
+		suspect_release(&s);
+		return;
+	}
 	ck_assert(cpu_way_complete(&lm.way));
 	ck_assert_uint_ne(lm.dlopen, 0);
 	landmarks_mark(&s);

@@ -18,7 +18,6 @@
 #include <unistd.h>
 
 #include "base/units.h"
-#include "inspector/target/filter_bpf.h"
 #include "inspector/target/tracee.h"
 #include "tests/unit/t_target.h"
 
@@ -251,46 +250,6 @@ START_TEST(a_stopped_process_is_not_moved)
 }
 END_TEST
 
-#define STMT(code, k)		{ (code), 0, 0, (k) }
-#define JUMP(code, k, t, f)	{ (code), (t), (f), (k) }
-#define LOAD_NR			STMT(BPF_LD | BPF_W | BPF_ABS, 0)
-
-START_TEST(filters_are_tried_out)
-{
-	const struct sock_filter allow[] = {
-		STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-	};
-	const struct sock_filter polite[] = {
-		LOAD_NR,
-		JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_memfd_create, 0, 1),
-		STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | 1),
-		STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-	};
-	const struct sock_filter deadly[] = {
-		LOAD_NR,
-		STMT(BPF_MISC | BPF_TAX, 0),
-		STMT(BPF_ST, 3),
-		STMT(BPF_LD | BPF_IMM, SYS_memfd_create),
-		JUMP(BPF_JMP | BPF_JEQ | BPF_X, 0, 1, 0),
-		STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-		STMT(BPF_LD | BPF_IMM, SECCOMP_RET_KILL_PROCESS),
-		STMT(BPF_RET | BPF_A, 0),
-	};
-	const struct sock_filter broken[] = {
-		STMT(BPF_LD | BPF_W | BPF_ABS, 4000),
-		JUMP(BPF_JMP | BPF_JA, 100000, 0, 0),
-	};
-
-	ck_assert_ptr_null(filter_bpf_deadly(allow, 1));
-	ck_assert_ptr_null(filter_bpf_deadly(polite, OT_ARRAY_LEN(polite)));
-	ck_assert_str_eq(filter_bpf_deadly(deadly, OT_ARRAY_LEN(deadly)),
-			 "memfd_create");
-	ck_assert_ptr_null(filter_bpf_deadly(broken, OT_ARRAY_LEN(broken)));
-	ck_assert_ptr_null(filter_bpf_deadly(broken + 1, 1));
-	ck_assert_ptr_null(filter_bpf_deadly(allow, 0));
-}
-END_TEST
-
 TCase *
 t_target_tracee(void)
 {
@@ -309,7 +268,6 @@ t_target_tracee(void)
 	child = 0;
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_set_timeout(t, 60);
-	tcase_add_test(t, filters_are_tried_out);
 	if (!may)
 		return t;
 	tcase_add_loop_test(t, calls_leave_no_trace, 0, 2);
