@@ -4,7 +4,7 @@
 # make-cache.sh [--with-free-threaded] - interpreters that the system does not
 # have, for the tests: CPython 3.14 and 3.15 from Debian sid, unpacked with
 # debootstrap, and on demand a free-threaded 3.13 built from Debian's source
-# (five minutes).  All of it is in $OBJTOP_CACHE (~/.cache/objtop), some 500
+# (two minutes and more).  All of it is in $OBJTOP_CACHE (~/.cache/objtop), 600
 # MB, and is there to stay; bin/python3.N start them.  What exists is kept:
 # remove the directory to make it anew.
 #
@@ -62,7 +62,7 @@ make_free_threaded() {
 	for tool in gcc make tar xz; do
 		command -v $tool >/dev/null || cannot "$tool is not installed"
 	done
-	say "building a free-threaded 3.13, about five minutes"
+	say "building a free-threaded 3.13, some minutes"
 	rm -rf "$dir"
 	mkdir -p "$cache/sid/tmp/source" "$dir"
 	cp /etc/resolv.conf "$cache/sid/etc/"
