@@ -267,15 +267,9 @@ wait_for_start(void)
 static bool
 fork_warns(void)
 {
-	const char *v = agent.provider.version;
-	unsigned minor = 0;
-
-	if (agent.preloaded || !agent.have_provider || !v || v[0] != '3' ||
-	    v[1] != '.' || !ota_equal(agent.provider.runtime, "cpython"))
-		return false;
-	for (v += 2; *v >= '0' && *v <= '9' && minor < 1000; v++)
-		minor = minor * 10 + (unsigned)(*v - '0');
-	return minor >= FORK_WARNS;
+	return !agent.preloaded && agent.have_provider &&
+	       ota_equal(agent.provider.runtime, "cpython") &&
+	       py_minor(agent.provider.version) >= FORK_WARNS;
 }
 
 /* Waits for a request; false: the program is about to fork. */

@@ -159,18 +159,23 @@ call_atexit(const char *name, object f)
 	return result != NULL;
 }
 
-/* "3.14.1 ...": 14 */
-static unsigned
-minor_version(void)
+unsigned
+py_minor(const char *version)
 {
-	const char *v = api.version();
+	const char *v = version;
 	unsigned minor = 0;
 
-	if (v[0] != '3' || v[1] != '.')
+	if (!v || v[0] != '3' || v[1] != '.')
 		return 0;
 	for (v += 2; *v >= '0' && *v <= '9' && minor < 1000; v++)
 		minor = minor * 10 + (unsigned)(*v - '0');
 	return minor;
+}
+
+static unsigned
+minor_version(void)
+{
+	return py_minor(api.version());
 }
 
 /* Under the lock. */

@@ -36,6 +36,9 @@ void py_exit_remove(void);
 /* In a child of fork(): what the parent had queued may be lost. */
 void py_exit_forked(void);
 
+/* "3.14.1 ...": 14; 0: not of that form. */
+unsigned py_minor(const char *version);
+
 /* Is this an object that the agent made?  It is neither counted nor shown. */
 bool py_is_own(uintptr_t o);
 
