@@ -8,11 +8,14 @@
 #include "config.h"
 #include "inspector/target/trace_right.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ptrace.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/escape.h"
@@ -280,6 +283,36 @@ tracer_name(pid_t tracer, char *dst, size_t cap)
 	ot_escape_to(dst, cap, st.comm, strlen(st.comm), OT_ESC_TERM);
 }
 
+/*
+ * Is ptrace() itself forbidden to us, by a filter of ours?  Asked once, in a
+ * child that may die of the question: nobody traces it, so what is let
+ * through says ESRCH.
+ */
+static bool
+ptrace_forbidden(void)
+{
+	static enum { UNKNOWN, NO, YES } forbidden;
+	struct proc_status self;
+	int status = 0;
+	pid_t pid;
+
+	if (forbidden != UNKNOWN)
+		return forbidden == YES;
+	forbidden = NO;
+	if (!proc_status_read(getpid(), &self) || self.seccomp == 0)
+		return false;
+	pid = fork();
+	if (pid == 0) {
+		ptrace(PTRACE_DETACH, getpid(), NULL, NULL);
+		_exit(errno == ESRCH ? 0 : 1);
+	}
+	while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	if (pid > 0 && status != 0)
+		forbidden = YES;
+	return forbidden == YES;
+}
+
 bool
 trace_probe(const struct suspect *s, struct ot_err *err)
 {
@@ -301,6 +334,13 @@ trace_probe(const struct suspect *s, struct ot_err *err)
 	if (s->status.seccomp == 1) {
 		ot_fail(err, OT_REFUSED, "PID %d is in strict seccomp mode: it "
 			"may neither load nor connect anything", pid);
+		return false;
+	}
+	if (ptrace_forbidden()) {
+		struct trace_facts f;
+
+		trace_facts_read("/proc", "", s->pid, &f);
+		trace_explain(&f, true, err);
 		return false;
 	}
 	if (s->status.shadow_stack) {
