@@ -22,6 +22,7 @@
 #include "inspector/target/entry.h"
 #include "inspector/target/filter.h"
 
+#define CAP_DAC_OVERRIDE_BIT 1
 #define CAP_SYS_PTRACE_BIT 19
 
 static bool
@@ -128,6 +129,7 @@ trace_facts_read(const char *proc, const char *root, pid_t pid,
 	if (read_status(proc, "self", &st)) {
 		f->euid = st.euid;
 		f->cap_ptrace = st.cap_eff >> CAP_SYS_PTRACE_BIT & 1;
+		f->cap_dac = st.cap_eff >> CAP_DAC_OVERRIDE_BIT & 1;
 		f->cap_prm = st.cap_prm;
 		f->filtered = st.seccomp != 0;
 	}
@@ -168,6 +170,12 @@ explain_capable(const struct trace_facts *f, struct ot_err *err)
 {
 	int pid = (int)f->pid;
 
+	/* By setcap, most likely: files in /proc are their owner's. */
+	if (!f->cap_dac && (f->uid != f->euid || f->undumpable))
+		return ot_fail(err, OT_REFUSED, "PID %d (of %s) needs more "
+			       "than CAP_SYS_PTRACE: sudo objtop %d, or sudo "
+			       "setcap cap_sys_ptrace,cap_dac_override=ep "
+			       "OBJTOP", pid, f->user, pid);
 	if (!f->first_userns)
 		return ot_fail(err, OT_REFUSED, "PID %d is in another user "
 			       "namespace, where this one's CAP_SYS_PTRACE "
@@ -194,9 +202,10 @@ explain_other_user(const struct trace_facts *f, struct ot_err *err)
 
 	if (f->box == TRACE_DOCKER || f->box == TRACE_PODMAN)
 		return ot_fail(err, OT_REFUSED, "PID %d belongs to %s: sudo "
-			       "objtop %d, or %s exec -u %s", pid, f->user,
-			       pid, f->box == TRACE_DOCKER ? "docker" :
-			       "podman", f->user);
+			       "objtop %d, or %s exec -u %s CONTAINER objtop "
+			       "%d", pid, f->user, pid,
+			       f->box == TRACE_DOCKER ? "docker" : "podman",
+			       f->user, pid);
 	if (f->uid == 0)
 		return ot_fail(err, OT_REFUSED, "PID %d belongs to %s: sudo "
 			       "objtop %d", pid, f->user, pid);
@@ -216,14 +225,16 @@ explain_own(const struct trace_facts *f, struct ot_err *err)
 	if (f->yama >= 2)
 		return ot_fail(err, OT_REFUSED, "PID %d may be traced by root "
 			       "only (kernel.yama.ptrace_scope is %d): sudo "
-			       "objtop %d", pid, f->yama, pid);
+			       "objtop %d, or sudo setcap cap_sys_ptrace=ep "
+			       "OBJTOP", pid, f->yama, pid);
 	if (f->its_cap_prm & ~f->cap_prm)
 		return ot_fail(err, OT_REFUSED, "PID %d has capabilities that "
 			       "its user lacks: sudo objtop %d", pid, pid);
 	if (f->yama == 1)
 		return ot_fail(err, OT_REFUSED, "PID %d may be traced by root "
 			       "or its parent only (kernel.yama.ptrace_scope "
-			       "is 1): sudo objtop %d, or sudo sysctl "
+			       "is 1): sudo objtop %d, sudo setcap "
+			       "cap_sys_ptrace=ep OBJTOP, or sudo sysctl "
 			       "kernel.yama.ptrace_scope=0", pid, pid);
 	if (f->other_userns)
 		return ot_fail(err, OT_REFUSED, "PID %d is in another user "
