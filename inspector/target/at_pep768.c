@@ -389,6 +389,34 @@ await(struct asking *a, struct ot_err *err)
 	return st;
 }
 
+void
+pep768_forget(const struct suspect *s, pid_t climber)
+{
+	uint64_t threads[MAX_THREADS];
+	char path[PYDEBUG_PATH_MAX], in_proc[32], in_dir[32];
+	struct pydebug d;
+	int mem = -1;
+	size_t n = 0, i;
+
+	if (pydebug_find(s, &d, NULL) == OT_OK)
+		mem = proc_mem_open(s->pid, true);
+	if (mem < 0)
+		return;
+	snprintf(in_proc, sizeof(in_proc), "/proc/%d/fd/", (int)climber);
+	snprintf(in_dir, sizeof(in_dir), "/objtop-%d-", (int)climber);
+	n = pydebug_threads(&d, mem, threads, MAX_THREADS);
+	for (i = 0; i < n; i++) {
+		if (!proc_mem_read(&mem, threads[i] + d.path, path,
+				   d.path_size))
+			continue;
+		path[d.path_size - 1] = '\0';
+		if (strncmp(path, in_proc, strlen(in_proc)) == 0 ||
+		    strstr(path, in_dir) != NULL)
+			pydebug_take_back(&d, mem, threads[i], path);
+	}
+	close(mem);
+}
+
 enum ot_status
 at_pep768_enter(struct entry *e, struct ot_err *err)
 {

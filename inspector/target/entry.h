@@ -52,6 +52,9 @@ bool entry_cancelled(const struct entry *e);
 bool resident_wait(const struct entry *e);	/* until it is asleep */
 enum ot_status resident_busy(const struct suspect *s, struct ot_err *err);
 
+/* Takes back what a climber that was killed has asked for.  at_pep768.c */
+void pep768_forget(const struct suspect *s, pid_t climber);
+
 /* Tracing: is it permitted, as far as can be told?  trace_right.c */
 bool trace_probe(const struct suspect *s, struct ot_err *err);
 enum ot_status trace_refused(const struct suspect *s, struct ot_err *err);

@@ -192,6 +192,7 @@ await_report(int from, pid_t climber_pid, struct entry *e, struct ot_err *err)
 		memset(&r, 0, sizeof(r));
 		r.st = ot_fail(&r.err, OT_FAILED, "the process that attaches "
 			       "to PID %d was killed", (int)e->s->pid);
+		pep768_forget(e->s, climber_pid);
 	}
 	while (waitpid(climber_pid, &status, 0) < 0 && errno == EINTR)
 		;

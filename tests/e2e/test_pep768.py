@@ -7,10 +7,13 @@ on an older one, which has no such way in.  The tracer is one of our own, that
 does nothing; gdb and strace do the same in test_walls.py.
 """
 import contextlib
+import ctypes
 import glob
 import os
+import platform
 import shutil
 import signal
+import struct
 import subprocess
 import sys
 import tempfile
@@ -58,6 +61,23 @@ BLOCKED = SOURCE + """
 while sys.stdin.readline():
     print(answer(), flush=True)
 """
+
+
+def no_ptrace():
+    """A filter for this process: ptrace and pidfd_getfd fail with EPERM."""
+    def ins(code, jt, jf, k):
+        return struct.pack("=HBBI", code, jt, jf, k)
+
+    program = ins(0x20, 0, 0, 0)
+    for nr in (101 if platform.machine() == "x86_64" else 117, 438):
+        program += ins(0x15, 0, 1, nr) + ins(6, 0, 0, 0x00050001)
+    program += ins(6, 0, 0, 0x7fff0000)
+    code = ctypes.create_string_buffer(program)
+    prog = ctypes.create_string_buffer(struct.pack(
+        "HxxxxxxQ", len(program) // 8, ctypes.addressof(code)))
+    libc = ctypes.CDLL(None)
+    assert libc.prctl(38, 1, 0, 0, 0) == 0
+    assert libc.prctl(22, 2, prog, 0, 0) == 0
 
 
 def status(pid, key):
@@ -210,6 +230,21 @@ class Pep768Case(unittest.TestCase):
         self.assertEqual(self.agents(t), 0)
 
     @each_new
+    def test_killed(self, python):
+        """The process that asks, at any time: objtop takes it back."""
+        t = self.start(python, BLOCKED)
+        p = subprocess.Popen([harness.OBJTOP, "types", str(t.pid)],
+                             stdout=subprocess.DEVNULL,
+                             stderr=subprocess.PIPE)
+        with self.assertRaises(subprocess.TimeoutExpired):
+            p.wait(0.5)
+        with open("/proc/%d/task/%d/children" % (p.pid, p.pid)) as f:
+            os.kill(int(f.read()), signal.SIGKILL)
+        self.assertIn(b"was killed", p.communicate(timeout=10)[1])
+        self.unharmed(t)
+        self.assertEqual(self.agents(t), 0)
+
+    @each_new
     def test_switched_off(self, python):
         t = self.start(python, env={"PYTHON_DISABLE_REMOTE_DEBUG": "1"})
         words = ("is being traced by PID %d" % t.tracer.pid,
@@ -293,6 +328,21 @@ class Pep768Case(unittest.TestCase):
             self.trace(t)
             self.refused(t, "another request of remote debugging")
             self.unharmed(t)
+
+    @each_new
+    def test_no_ptrace_for_us(self, python):
+        """As in a container whose profile forbids ptrace() and its like."""
+        t = self.start(python, traced=False)
+        err = self.enters(t, preexec_fn=no_ptrace)
+        self.assertIn("objtop itself is under a seccomp filter", err)
+        self.unharmed(t)
+
+    def test_no_ptrace_for_us_older(self):
+        t = self.start(NATIVE[-1][1], traced=False)
+        code, _, err = objtop("types", t.pid, preexec_fn=no_ptrace)
+        self.assertEqual(code, 3)
+        self.assertIn("objtop itself is under a seccomp filter", err)
+        self.unharmed(t)
 
     def test_older(self):
         t = self.start(NATIVE[-1][1])
