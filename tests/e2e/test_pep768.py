@@ -129,9 +129,9 @@ class Pep768Case(unittest.TestCase):
     @staticmethod
     def traces(t):
         # 32 and 33: glibc's own, for a program that ever had two threads
-        caught = int(status(t.pid, "SigCgt"), 16) & ~(3 << 31)
-        return (t.fds(), t.threads(), caught, status(t.pid, "SigIgn"),
-                status(t.pid, "SigBlk"))
+        signals = [int(status(t.pid, key), 16) & ~(3 << 31)
+                   for key in ("SigCgt", "SigIgn", "SigBlk")]
+        return t.fds(), t.threads(), signals
 
     def unharmed(self, t, said=0):
         with contextlib.suppress(AssertionError):
