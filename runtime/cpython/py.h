@@ -185,7 +185,9 @@ struct py_walk {
 	py_obj subtype_traverse;	/* tp_traverse of classes made in Python */
 	py_obj static_state;		/* 3.12+: of builtin types, by index */
 	py_obj greenlet;		/* the class of greenlets */
-	uint64_t objects;
+	uint64_t objects;		/* reported, */
+	uint64_t marked;		/* and known of by now */
+	uint64_t listed, listed_done;	/* of the collector's lists */
 	uint64_t odd_refs, odd_objects;	/* did not look like what they should */
 };
 

@@ -17,6 +17,7 @@
 #define GC_HEAD		16u
 #define LINK_BITS	((uintptr_t)3)
 #define TEXT_MAX	120
+#define EXPECT_EVERY	16384	/* objects between two estimates */
 
 static uintptr_t
 link_at(uintptr_t node, unsigned offset)
@@ -154,6 +155,24 @@ collector_flags(const struct py_walk *w, py_obj o, enum py_generation g,
 	return OBJTOP_TRACKED | ((uint32_t)g << OBJTOP_GEN_SHIFT);
 }
 
+/*
+ * What is on the collector's lists is known from the start, what is not comes
+ * to light as they are gone through: about as much with each as with those
+ * before.  So the estimate gets better all the time, and is exact at the end.
+ */
+static void
+expect(struct py_walk *w)
+{
+	uint64_t found = w->marked - w->listed;
+
+	if (!w->listed_done || w->marked < w->listed)
+		return;
+	if (w->listed > w->listed_done)
+		found = (uint64_t)((double)found * (double)w->listed /
+				   (double)w->listed_done);
+	w->sink->expect(w->sink, w->listed + found);
+}
+
 static void
 report(struct py_walk *w, py_obj o, enum py_generation g)
 {
@@ -177,9 +196,11 @@ report(struct py_walk *w, py_obj o, enum py_generation g)
 		out.text_len = py_text(w, o, info->type, text, sizeof(text));
 		out.text = out.text_len ? text : NULL;
 	}
+	w->listed_done += out.flags & OBJTOP_TRACKED;
+	if (++w->objects % EXPECT_EVERY == 0 && w->sink->expect)
+		expect(w);
 	if (w->sink->object(w->sink, &out))
 		w->stop = 1;
-	w->objects++;
 	py_edges_of(w, o, info);
 }
 
@@ -237,6 +258,7 @@ py_walk_run(struct py_walk *w, char *why, size_t cap)
 	s->phase(s, "reading the garbage collector's lists");
 	if (!read_lists(w, why, cap))
 		return -1;
+	w->listed = w->marked;
 	s->phase(s, "reading the roots");
 	w->pass = PY_PASS_MARK;
 	py_roots(w);
