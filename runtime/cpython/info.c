@@ -98,6 +98,8 @@ family_by_name(struct py_walk *w, py_obj type)
 		w->greenlet = type;
 		return PY_FAM_GREENLET;
 	}
+	if (name_is(name, "numpy.ndarray"))
+		return PY_FAM_NDARRAY;
 	if (name_is(name, "datetime.time"))
 		return PY_FAM_TIME;
 	return PY_FAM_OTHER;
@@ -228,7 +230,7 @@ static bool
 is_whole_family(enum py_family f)
 {
 	return f != PY_FAM_OTHER && f != PY_FAM_DEQUE &&
-		f != PY_FAM_GREENLET &&
+		f != PY_FAM_GREENLET && f != PY_FAM_NDARRAY &&
 		f != PY_FAM_DATETIME && f != PY_FAM_TIME;
 }
 

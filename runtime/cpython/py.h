@@ -168,7 +168,8 @@ struct py_walk {
 
 	/* what follows belongs to the walk's own files: walk.h */
 	bool want_refs, want_names, want_text, want_roots;
-	py_obj own_object;		/* the agent's: not shown */
+	py_obj own_object;		/* the agent's: not shown, */
+	py_obj own_entry;		/* nor its entry in atexit's list */
 	struct py_interp *interps;	/* the main one first */
 	size_t n_interps;
 	bool collecting;		/* a collection is under way */

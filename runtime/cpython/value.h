@@ -129,6 +129,9 @@ py_sizer py_size_cdata, py_size_stgdict, py_size_ctype;
 /* size_numpy.c */
 py_sizer py_size_ndarray, py_size_numpy_scalar;
 
+/* Bytes of the buffer that an ndarray owns; 0: it shows another's. */
+uint64_t py_ndarray_owned(py_obj o);
+
 /* ---- str.c ---- */
 
 /* A str object's characters: unit i of `kind` bytes at data + i * kind. */

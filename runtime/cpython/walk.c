@@ -25,6 +25,15 @@ link_at(uintptr_t node, unsigned offset)
 	return PY_AT(node, offset, uintptr_t) & ~LINK_BITS;
 }
 
+/* atexit's list has tuples from 3.14 on: (function, args, kwargs). */
+static bool
+is_own_entry(const struct py_walk *w, py_obj o)
+{
+	return py_type(w, o) == w->T.tuple &&
+		PY_AT(o, w->L->ob_size, int64_t) > 0 &&
+		py_is_own(PY_AT(o, w->L->tuple_item, uintptr_t));
+}
+
 static bool
 listed(struct py_walk *w, uintptr_t node, enum py_generation g)
 {
@@ -36,6 +45,8 @@ listed(struct py_walk *w, uintptr_t node, enum py_generation g)
 		w->own_object = o;
 		return true;
 	}
+	if (is_own_entry(w, o))
+		w->own_entry = o;
 	if (w->want_names && py_type(w, o) == w->T.function)
 		py_hints_function(w, o);
 	return true;
@@ -180,7 +191,7 @@ report(struct py_walk *w, py_obj o, enum py_generation g)
 	struct objtop_object out = { .addr = o };
 	char text[TEXT_MAX];
 
-	if (o == w->own_object)
+	if (o == w->own_object || o == w->own_entry)
 		return;
 	if (!info) {
 		w->odd_objects += !w->stop;

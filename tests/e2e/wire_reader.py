@@ -87,6 +87,20 @@ def numbers(c, kind, n):
     return kind(*fields)
 
 
+def each_number(data):
+    """The numbers of a column."""
+    value = shift = 0
+    for byte in data:
+        if byte < 0x80:
+            yield value | byte << shift
+            value = shift = 0
+        else:
+            value |= (byte & 0x7f) << shift
+            shift += 7
+    if shift:
+        raise Damaged("a number without its end")
+
+
 class Heap:
     """The HEAP blocks of one snapshot."""
 
@@ -97,8 +111,12 @@ class Heap:
     def block(self, c):
         flags, objects, refs, ncols = (c.number() for _ in range(4))
         sizes = [c.number() for _ in range(ncols)]
-        columns = [Cursor(c.take(size)) for size in sizes]
-        col = dict(zip(COLUMNS, columns))
+        col = {}
+        for name, size in zip(COLUMNS, sizes):
+            data = c.take(size)
+            col[name] = iter(data) if name == "how" else \
+                Cursor(data) if name == "text" else each_number(data)
+        c.take(sum(sizes[len(COLUMNS):]))
         self.slots = [0] * 1024
         if self.half is not None:
             if not flags & CONTINUED:
@@ -108,17 +126,22 @@ class Heap:
                 yield self.whole()
         before = 0
         for i in range(objects):
-            before = col["addr"].address(before)
-            text = col["text"].take(col["textlen"].number())
+            v = next(col["addr"])
+            before = next(col["addr"]) if v == 1 else \
+                (before + 8 * unzigzag(v >> 1)) & M64
+            text = col["text"].take(next(col["textlen"]))
             self.half = Object(
-                before, *[col[name].number() for name in COLUMNS[1:5]],
-                unzigzag(col["count"].number()), text, [])
+                before, next(col["kind"]), next(col["flags"]),
+                next(col["bytes"]), next(col["extra"]),
+                unzigzag(next(col["count"])), text, [])
             self.index = 0
             self.refs(col, self.half)
             if i + 1 < objects or not flags & MORE:
                 yield self.whole()
         for name in COLUMNS:
-            if col[name].left():
+            left = col[name].left() if name == "text" else \
+                next(col[name], None) is not None
+            if left:
                 raise Damaged("bytes left in the column %s" % name)
 
     def whole(self):
@@ -126,32 +149,30 @@ class Heap:
         return o
 
     def refs(self, col, o):
+        to, hows, names, slots = col["to"], col["how"], col["name"], self.slots
+        of_kind = o.kind * 0x9e3779b1 & M32
         before = o.addr
-        for _ in range(col["nrefs"].number()):
-            how = col["how"].take(1)[0]
+        for _ in range(next(col["nrefs"])):
+            how = next(hows)
             kind, name, key = how >> 6, None, 0
             if kind == 1:
-                name = self.index + unzigzag(col["name"].number())
+                name = self.index + unzigzag(next(names))
                 self.index = name + 1
                 key = name if 0 <= name < 32 else 32
             elif kind == 2:
-                name = col["name"].number()
+                name = next(names)
                 key = name + 64
-            slot = ((o.kind * 0x9e3779b1 & M32) ^ (how * 0x85ebca6b & M32) ^
+            slot = (of_kind ^ (how * 0x85ebca6b & M32) ^
                     (key * 0xc2b2ae35 & M32)) >> 22
-            before = self.target(col["to"], o.addr, before, slot)
+            v = next(to)
+            if v & 3 == 0:
+                before = (o.addr + 8 * unzigzag(v >> 2)) & M64
+            elif v & 3 == 1:
+                before = (before + 8 * unzigzag(v >> 2)) & M64
+            else:
+                before = slots[slot] if v == 2 else next(to)
+            slots[slot] = before
             o.refs.append(Ref(before, how & 63, kind, name))
-
-    def target(self, c, own, before, slot):
-        v = c.number()
-        if v & 3 == 0:
-            to = own + 8 * unzigzag(v >> 2)
-        elif v & 3 == 1:
-            to = before + 8 * unzigzag(v >> 2)
-        else:
-            to = self.slots[slot] if v == 2 else c.number()
-        self.slots[slot] = to & M64
-        return to & M64
 
 
 def root_refs(c):
