@@ -189,6 +189,8 @@ struct py_walk {
 	uint64_t objects;		/* reported, */
 	uint64_t marked;		/* and known of by now */
 	uint64_t listed, listed_done;	/* of the collector's lists */
+	uint64_t *own_sizes;		/* objects of types with a __sizeof__
+					 * that was not run; or NULL */
 	uint64_t odd_refs, odd_objects;	/* did not look like what they should */
 };
 

@@ -57,6 +57,7 @@ struct py_entry {
 	uint16_t pre;		/* bytes in front of an instance */
 	uint8_t gc_asks;	/* has tp_is_gc: an instance decides */
 	uint8_t text;		/* enum py_text_class */
+	bool own_sizeof;	/* a __sizeof__ that is not known here */
 };
 
 struct py_kindmap {

@@ -245,6 +245,7 @@ py_walk_run(struct py_walk *w, char *why, size_t cap)
 {
 	struct objtop_sink *s = w->sink;
 	struct py_layout *L = s->alloc(s, sizeof(*L));
+	uint64_t own_sizes = 0;
 
 	w->want_refs = s->want & OBJTOP_WANT_REFS;
 	w->want_names = s->want & OBJTOP_WANT_NAMES;
@@ -275,9 +276,14 @@ py_walk_run(struct py_walk *w, char *why, size_t cap)
 	py_roots(w);
 	s->phase(s, "reading the objects");
 	py_bitmap_order(w);
+	w->own_sizes = &own_sizes;
 	report_all(w);
+	w->own_sizes = NULL;
 	if (w->want_roots)
 		tell_roots(w);
+	if (own_sizes)
+		s->unseen(s, "sizes that only a __sizeof__ of the program's "
+			  "tells", own_sizes);
 	if (w->odd_refs)
 		s->unseen(s, "references that are no addresses", w->odd_refs);
 	if (w->odd_objects)

@@ -49,7 +49,7 @@ def import_library():
         import_module(name)
 
 
-class Overrides(ctypes.Structure):
+class Example(ctypes.Structure):
     _fields_ = [("a", ctypes.c_int), ("b", ctypes.c_double * 100)]
 
 
@@ -65,7 +65,7 @@ def make():
         "OrderedDict": collections.OrderedDict((n, n) for n in range(100)),
         "ctypes array": (ctypes.c_int * 1000)(),
         "ctypes view": (ctypes.c_char * 5000).from_buffer(base),
-        "ctypes structure": Overrides(),
+        "ctypes structure": Example(),
         "bytearray": base,
         "defaultdict": collections.defaultdict(list, {1: [2]}),
         "counter": collections.Counter("abracadabra"),
