@@ -6,7 +6,7 @@ tests_e2e_attachdrv_LDADD = \
 	inspector/target/libtarget.la wire/libwire.la base/libbase.la
 TESTS += tests/e2e/test_attach.py
 EXTRA_DIST += tests/e2e/test_attach.py tests/e2e/workload.py
-tests/e2e/test_attach.log tests/e2e/test_stream.log: tests/e2e/attachdrv
+tests/e2e/test_attach.log: tests/e2e/attachdrv
 
 # Targets behind walls, and what is said of those that cannot be entered.
 TESTS += tests/e2e/test_walls.py
