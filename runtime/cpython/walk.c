@@ -29,7 +29,7 @@ link_at(uintptr_t node, unsigned offset)
 static bool
 is_own_entry(const struct py_walk *w, py_obj o)
 {
-	return py_type(w, o) == w->T.tuple &&
+	return w->minor >= 14 && py_type(w, o) == w->T.tuple &&
 		PY_AT(o, w->L->ob_size, int64_t) > 0 &&
 		py_is_own(PY_AT(o, w->L->tuple_item, uintptr_t));
 }

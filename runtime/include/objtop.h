@@ -177,7 +177,8 @@ struct objtop_sink {
 
 	/*
 	 * About how many objects there will be in all, as far as is known by
-	 * now; may be said again.  NULL in a sink of an older agent.
+	 * now; may be said again.  An older agent's sink ends before this:
+	 * look at its size.
 	 */
 	void (*expect)(struct objtop_sink *s, uint64_t objects);
 };
