@@ -48,9 +48,11 @@ struct otw_boot {
 	int32_t fork_pid;	/* pid the agent was started in: a forked child
 				 * has the mapping but no thread */
 	char name[48];		/* a socket to connect to; "": none */
+	int32_t busy;		/* 1: with a request, so another inspector's
+				 * turn may come soon */
 };
 
-#define OTW_BOOT_ABI 2
+#define OTW_BOOT_ABI 3
 
 enum otw_boot_state {
 	OTW_BOOT_ASLEEP,	/* mapped, no thread, no socket */

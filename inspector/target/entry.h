@@ -49,7 +49,8 @@ int ladder_lock(pid_t pid);
 bool entry_cancelled(const struct entry *e);
 
 /* The agent that is there already: at_resident.c */
-bool resident_wait(const struct entry *e);	/* until it is asleep */
+enum ot_status resident_wait(const struct entry *e,	/* until it sleeps */
+			     struct ot_err *err);
 enum ot_status resident_busy(const struct suspect *s, struct ot_err *err);
 
 /* Takes back what a climber that was killed has asked for.  at_pep768.c */
