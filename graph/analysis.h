@@ -9,6 +9,8 @@
 
 enum hg_scope { HG_SCOPE_ALL, HG_SCOPE_TRACKED };
 
+struct hg_series; /* graph/series.h */
+
 struct hg_args {
 	const char *const *objects;	/* OBJECT words of the command line */
 	size_t nobjects;
@@ -20,6 +22,9 @@ struct hg_args {
 	const char *const *ignore;	/* edges not to follow, as labels or types */
 	size_t nignore;
 	size_t limit;			/* rows worth making; 0: all */
+	/* What came before the graph, for growth and diff; NULL: nothing. */
+	const struct hg_graph *before;	/* the first snapshot, with objects */
+	const struct hg_series *series;	/* counts of all, the graph's last */
 	/* Called now and then; true cancels (OT_INTERRUPTED).  May be NULL. */
 	bool (*cancelled)(void *ctx, uint64_t done, uint64_t total);
 	void *cancel_ctx;
@@ -30,7 +35,17 @@ typedef enum ot_status (*hg_analysis_fn)(const struct hg_graph *g,
 					 struct ot_table **out,
 					 struct ot_err *err);
 
-enum hg_needs { HG_NEEDS_COUNTS, HG_NEEDS_GRAPH, HG_NEEDS_TEXT };
+/*
+ * OBJECTS have addresses, types and texts, but no references.  HISTORY is a
+ * graph with texts, and args.before or args.series.
+ */
+enum hg_needs {
+	HG_NEEDS_COUNTS,
+	HG_NEEDS_OBJECTS,
+	HG_NEEDS_GRAPH,
+	HG_NEEDS_TEXT,
+	HG_NEEDS_HISTORY
+};
 
 struct hg_analysis {
 	const char *name;

@@ -3,6 +3,8 @@ noinst_LTLIBRARIES += graph/libgraph.la
 
 graph_libgraph_la_SOURCES = \
 	graph/addrs.c \
+	graph/an_diff.c \
+	graph/an_growth.c \
 	graph/an_instances.c \
 	graph/an_path.c \
 	graph/an_refs.c \
@@ -16,8 +18,10 @@ graph_libgraph_la_SOURCES = \
 	graph/column.c \
 	graph/exports.c graph/exports.def \
 	graph/graph.c graph/graph.h \
+	graph/hang.c graph/hang.h \
 	graph/ignore.c graph/ignore.h \
 	graph/label.c \
+	graph/match.c graph/match.h \
 	graph/merged.c graph/merged.h \
 	graph/names.h \
 	graph/near.c graph/near.h \
@@ -26,9 +30,11 @@ graph_libgraph_la_SOURCES = \
 	graph/render.h graph/render_gvc.c \
 	graph/resolve.c \
 	graph/search.c graph/search.h \
+	graph/series.c graph/series.h \
 	graph/sort.c \
 	graph/store.h \
+	graph/trend.c graph/trend.h \
 	graph/unreached.c \
 	graph/unreached.h
 graph_libgraph_la_CFLAGS = $(STRICT_CFLAGS) $(GVC_CFLAGS)
-graph_libgraph_la_LIBADD = $(GVC_LIBS)
+graph_libgraph_la_LIBADD = $(GVC_LIBS) -lm

@@ -34,6 +34,7 @@ struct cmd_opts {
 	const char *output;	/* -o */
 	bool redact;
 	uint64_t interval_ms;
+	uint32_t rounds;	/* 0: the command's default */
 	const char *name;	/* --name PATTERN */
 };
 
@@ -86,6 +87,9 @@ enum ot_status cmd_load(const struct cmd *c, struct target *t,
 			enum hg_needs needs, struct hg_graph **out,
 			struct ot_err *err);
 
+/* Analyses that compare snapshots: growth, diff.  history.c */
+enum ot_status cmd_history(const struct cmd *c, struct ot_err *err);
+
 /* What to ask the agent for. */
 uint32_t cmd_want(enum hg_needs needs, bool redact);
 
@@ -113,6 +117,15 @@ enum ot_status cmd_print_types(const struct cmd *c, const struct hg_graph *g,
 
 /* Rows to show: -n, else the default on a terminal, else all (0). */
 size_t cmd_limit(const struct cmd *c, size_t default_limit);
+
+/*
+ * The table of the analysis named c->name on stdout, in its own order and
+ * with its own number of rows where the options say nothing.
+ */
+enum ot_status cmd_analysis_print(const struct cmd *c,
+				  const struct hg_graph *g,
+				  const struct hg_args *args,
+				  struct ot_err *err);
 
 /* Filter, sort, limit, print to stdout as the options say. */
 enum ot_status cmd_print(const struct cmd *c, struct ot_table *t,

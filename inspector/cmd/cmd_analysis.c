@@ -27,6 +27,8 @@ static const struct analysis_show shows[] = {
 	{ "types", "count", 20 },
 	{ "instances", "bytes", 50 },
 	{ "show", NULL, 20 },
+	{ "growth", NULL, 20 },
+	{ "diff", NULL, 20 },
 };
 
 static const struct analysis_show *
@@ -43,10 +45,9 @@ analysis_show(const char *name)
 
 static enum ot_status
 analysis_table(const struct cmd *c, const struct hg_graph *g,
-	       struct ot_table **out, struct ot_err *err)
+	       struct hg_args args, struct ot_table **out, struct ot_err *err)
 {
 	const struct hg_analysis *a = hg_analysis_find(c->name);
-	struct hg_args args = cmd_hg_args(c);
 
 	if (a == NULL)
 		return ot_fail(err, OT_FAILED, "no analysis is called %s",
@@ -58,17 +59,33 @@ analysis_table(const struct cmd *c, const struct hg_graph *g,
 }
 
 static enum ot_status
-analysis_print(const struct cmd *c, const struct hg_graph *g, FILE *out,
-	       struct ot_err *err)
+analysis_print_with(const struct cmd *c, const struct hg_graph *g,
+		    const struct hg_args *args, FILE *out, struct ot_err *err)
 {
 	const struct analysis_show *show = analysis_show(c->name);
 	struct ot_table *t = NULL;
-	enum ot_status st = analysis_table(c, g, &t, err);
+	enum ot_status st = analysis_table(c, g, *args, &t, err);
 
 	if (st == OT_OK)
 		st = cmd_print_to(c, t, g, show->sort, show->limit, out, err);
 	ot_table_free(t);
 	return st;
+}
+
+static enum ot_status
+analysis_print(const struct cmd *c, const struct hg_graph *g, FILE *out,
+	       struct ot_err *err)
+{
+	struct hg_args args = cmd_hg_args(c);
+
+	return analysis_print_with(c, g, &args, out, err);
+}
+
+enum ot_status
+cmd_analysis_print(const struct cmd *c, const struct hg_graph *g,
+		   const struct hg_args *args, struct ot_err *err)
+{
+	return analysis_print_with(c, g, args, stdout, err);
 }
 
 enum ot_status
@@ -270,6 +287,8 @@ analysis_run(const struct cmd *c, enum hg_needs needs, struct ot_err *err)
 	struct target *t = NULL;
 	enum ot_status st;
 
+	if (needs == HG_NEEDS_HISTORY)
+		return cmd_history(c, err);
 	/* A wrong ending is told before a target is touched. */
 	if (c->opts.output != NULL && !analysis_is_json(c->opts.output)) {
 		st = hg_export_for(c->opts.output, &export, err);

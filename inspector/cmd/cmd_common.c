@@ -65,6 +65,8 @@ cmd_want(enum hg_needs needs, bool redact)
 {
 	if (needs == HG_NEEDS_COUNTS)
 		return OTW_WANT_COUNTS;
+	if (needs == HG_NEEDS_OBJECTS)
+		return OTW_WANT_OBJECTS | (redact ? 0 : OTW_WANT_TEXT);
 	if (needs == HG_NEEDS_GRAPH || redact)
 		return OTW_WANT_GRAPH;
 	return OTW_WANT_GRAPH | OTW_WANT_TEXT;

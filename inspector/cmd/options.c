@@ -219,6 +219,9 @@ parse_apply(struct cmd_opts *o, enum cmd_option_id id, const char *arg,
 	case CMD_OPT_interval:
 		st = parse_time(arg, id, &o->interval_ms, err);
 		break;
+	case CMD_OPT_rounds:
+		st = parse_u32(arg, id, 1000000, &o->rounds, err);
+		break;
 	case CMD_OPT_help:
 	case CMD_OPT_version:
 	case CMD_OPT_COUNT:
@@ -362,8 +365,8 @@ parse_args(struct cmd *c, const char *spec, struct ot_err *err)
 			}
 		} else {
 			min += *at != '[';
-			max = strncmp(at + len - 3, "...", 3) == 0 ? SIZE_MAX
-								   : max + 1;
+			max = memmem(at, len, "...", 3) != NULL ? SIZE_MAX
+								: max + 1;
 		}
 	}
 	if (c->nargs < min)
