@@ -235,14 +235,17 @@ say_hang(struct ot_table *t, const struct hg_hang *h, uint64_t new,
 	bool ok;
 
 	ot_buf_addf(&b, "%" PRIu64 " of %" PRIu64 " are new", new, all);
-	if (new > 1 && h->holder != HG_NONE && h->count == new)
+	if (h->holder != HG_NONE && h->is_virtual &&
+	    strncmp(ot_buf_str(&h->name), "thread", 6) != 0)
+		ot_buf_addf(&b, "; %" PRIu64 " of them %s %s", h->count,
+			    h->count == 1 ? "is" : "are",
+			    ot_buf_str(&h->name));
+	else if (new > 1 && h->holder != HG_NONE && h->count == new)
 		ot_buf_addf(&b, "; they all hang from %s", ot_buf_str(&h->name));
 	else if (h->holder != HG_NONE)
 		ot_buf_addf(&b, "; %" PRIu64 " of them hang%s from %s",
 			    h->count, h->count == 1 ? "s" : "",
 			    ot_buf_str(&h->name));
-	else if (new > 0 && h->held == 0)
-		ot_buf_adds(&b, "; no root holds them");
 	ok = say(t, &t->title, &b);
 	ot_buf_release(&b);
 	return ok;

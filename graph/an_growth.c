@@ -24,9 +24,9 @@
 #include "graph/trend.h"
 
 /* Types that are told with what they hang from; fewer on a big heap. */
-#define HANG_ROWS_MIN 5u
-#define HANG_ROWS_MAX 20u
-#define HANG_WORK 100000000u /* nodes and edges to look at for it */
+#define HANG_ROWS_MIN 10u
+#define HANG_ROWS_MAX 50u
+#define HANG_WORK 300000000u /* nodes and edges to look at for it */
 
 enum {
 	COUNT,
@@ -247,7 +247,8 @@ hang_cells(struct growth *x, struct ot_table *t, struct ot_cell *row,
 	if (st != OT_OK || n == 0)
 		return st;
 	if (h.holder != HG_NONE) {
-		ot_cell_addr(&row[HOLDER], hg_addr(x->g, h.holder));
+		if (!h.is_virtual && !hg_is_root(x->g, h.holder))
+			ot_cell_addr(&row[HOLDER], hg_addr(x->g, h.holder));
 		ot_cell_int(&row[HANGING], (int64_t)h.count);
 		if (h.count < n)
 			ot_buf_addf(&h.name, " (%" PRIu64 " of %" PRIu32 ")",
@@ -255,8 +256,6 @@ hang_cells(struct growth *x, struct ot_table *t, struct ot_cell *row,
 		ok = !h.name.failed && ot_cell_str(t, &row[HANGS_FROM],
 						   ot_buf_str(&h.name),
 						   h.name.len);
-	} else if (h.held == 0) {
-		ok = ot_cell_str(t, &row[HANGS_FROM], "no root", 7);
 	}
 	hg_hang_release(&h);
 	return ok ? OT_OK : ot_fail_nomem(err, "a table of growth");

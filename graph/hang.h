@@ -8,11 +8,13 @@
 #include "graph/analysis.h"
 
 struct hg_hang {
-	hg_node holder; /* HG_NONE: no root holds any of them */
+	hg_node holder; /* HG_NONE: they have nothing in common */
 	uint64_t count; /* of the objects, so many hang from it */
-	uint64_t held;	/* so many are held by some root */
+	bool is_virtual; /* no object: "garbage", "held from C", a thread */
 	struct ot_buf name; /* "shop.cache._by_token", escaped */
 };
+
+/* Needs the dominators of g, which it has made where nobody did. */
 
 enum ot_status hg_hang_find(const struct hg_graph *g, const hg_node *nodes,
 			    uint32_t n, const struct hg_args *args,

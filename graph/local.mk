@@ -16,6 +16,7 @@ graph_libgraph_la_SOURCES = \
 	graph/builder.c graph/builder.h \
 	graph/chains.c \
 	graph/column.c \
+	graph/dom.c graph/dom.h graph/dom_priv.h graph/dom_tree.c \
 	graph/exports.c graph/exports.def \
 	graph/graph.c graph/graph.h \
 	graph/hang.c graph/hang.h \
@@ -25,6 +26,7 @@ graph_libgraph_la_SOURCES = \
 	graph/merged.c graph/merged.h \
 	graph/names.h \
 	graph/near.c graph/near.h \
+	graph/pick.c graph/pick.h \
 	graph/picture.c graph/picture.h \
 	graph/raw.h \
 	graph/render.h graph/render_gvc.c \

@@ -57,7 +57,6 @@ hg_merged_free(struct hg_merged *m)
 	for (i = 0; i < m->n; i++) {
 		free(m->chains[i].edges);
 		free(m->chains[i].shared);
-		free(m->chains[i].through);
 	}
 	free(m->chains);
 	*m = (struct hg_merged){ 0 };
@@ -264,13 +263,11 @@ tell_way(const struct merger *m, const struct way *way,
 	c->len = hg_search_len(&m->s, way->first);
 	c->edges = ot_realloc_array(NULL, c->len, sizeof(*c->edges));
 	c->shared = calloc((size_t)c->len + 1, sizeof(*c->shared));
-	c->through = calloc((size_t)c->len + 1, sizeof(*c->through));
-	if (!c->edges || !c->shared || !c->through)
+	if (!c->edges || !c->shared)
 		return false;
 	hg_search_edges(&m->s, way->first, c->edges, c->len);
 	for (i = 0; i < c->len; i++) {
 		to = hg_edge_to(m->s.g, c->edges[i]);
-		c->through[i] = m->weight[to];
 		c->shared[i] = way->count == 1 || m->weight[to] >= m->part;
 	}
 	return true;

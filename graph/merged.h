@@ -13,7 +13,6 @@ struct hg_merged_chain {
 	uint64_t count; /* objects held this way */
 	hg_edge *edges; /* of one of them, root first */
 	bool *shared;	/* per edge: all of them go through its target */
-	uint32_t *through; /* per edge: objects, however held, behind it */
 	uint32_t len;
 };
 

@@ -6,6 +6,7 @@ tests_unit_t_graph_SOURCES = \
 	tests/unit/t_graph.c tests/unit/t_graph.h \
 	tests/unit/t_graph_build.c \
 	tests/unit/t_graph_growth.c \
+	tests/unit/t_graph_dom.c \
 	tests/unit/t_graph_paths.c \
 	tests/unit/t_graph_pictures.c \
 	tests/unit/t_graph_tables.c

@@ -489,6 +489,7 @@ main(void)
 	setlocale(LC_ALL, "C.UTF-8");
 	suite_add_tcase(suite, t_graph_build());
 	suite_add_tcase(suite, t_graph_tables());
+	suite_add_tcase(suite, t_graph_dom());
 	suite_add_tcase(suite, t_graph_paths());
 	suite_add_tcase(suite, t_graph_pictures());
 	suite_add_tcase(suite, t_graph_growth());

@@ -248,7 +248,16 @@ START_TEST(hanging)
 		"l[0]>a l[1]>b l[2]>c l[3]>e @frame(main).x>x d[y]>y z>z");
 
 	ck_assert_str_eq(hangs(&h, "S"), "4 shop.cache._by.items");
-	ck_assert_str_eq(hangs(&h, "U"), "0 ");
+	ck_assert_str_eq(hangs(&h, "U"), "1 garbage");
+	/* one in a frame, one in a module: nothing in common */
+	ck_assert_str_eq(hangs(&h, "T"), "0 ");
+	t_heap_free(&h);
+	/* of a list what holds its first link; of two ways in what both share */
+	h = t_draw("m:module d:dict a:N b:N c:N o:O p:list q:list r:R s:R "
+		   "@module(x)>m m.__dict__>d d['first']>a a.next>b b.next>c "
+		   "d['o']>o o.p>p o.q>q p[0]>r q[0]>r p[1]>s q[1]>s");
+	ck_assert_str_eq(hangs(&h, "N"), "3 x");
+	ck_assert_str_eq(hangs(&h, "R"), "2 x.o");
 	t_heap_free(&h);
 }
 END_TEST
