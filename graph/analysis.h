@@ -9,12 +9,22 @@
 
 enum hg_scope { HG_SCOPE_ALL, HG_SCOPE_TRACKED };
 
+/* How `types` puts objects into groups. */
+enum hg_by {
+	HG_BY_TYPE,
+	HG_BY_MODULE,
+	HG_BY_SIZE,
+	HG_BY_OWNER,		/* "dict of Session", "list of Session.items" */
+	HG_BY_REFERRERS,	/* kinds and relations of what refers to them */
+};
+
 struct hg_series; /* graph/series.h */
 
 struct hg_args {
 	const char *const *objects;	/* OBJECT words of the command line */
 	size_t nobjects;
 	enum hg_scope scope;
+	enum hg_by by;			/* types */
 	uint32_t depth;			/* refs, backrefs: 0 means 3 */
 	uint32_t max_width;		/* children a node: 0 means 10 */
 	uint32_t k;			/* path: 0 means 3 */

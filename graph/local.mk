@@ -19,6 +19,7 @@ graph_libgraph_la_SOURCES = \
 	graph/dom.c graph/dom.h graph/dom_priv.h graph/dom_tree.c \
 	graph/exports.c graph/exports.def \
 	graph/graph.c graph/graph.h \
+	graph/group.c graph/group.h \
 	graph/hang.c graph/hang.h \
 	graph/ignore.c graph/ignore.h \
 	graph/label.c \
@@ -27,6 +28,7 @@ graph_libgraph_la_SOURCES = \
 	graph/names.h \
 	graph/near.c graph/near.h \
 	graph/pick.c graph/pick.h \
+	graph/owner.c \
 	graph/picture.c graph/picture.h \
 	graph/raw.h \
 	graph/render.h graph/render_gvc.c \

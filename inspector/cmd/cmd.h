@@ -23,6 +23,7 @@ struct cmd_opts {
 	const char *sort;	/* column, "-" turns it round; NULL: the command's */
 	const char *filter;
 	enum hg_scope scope;
+	enum hg_by by;
 	enum otw_mode mode;
 	uint64_t timeout_ms;
 	int color;		/* -1 auto, 0 never, 1 always */

@@ -295,6 +295,10 @@ analysis_run(const struct cmd *c, enum hg_needs needs, struct ot_err *err)
 		if (st != OT_OK)
 			return st;
 	}
+	/* Counts by type are all a snapshot has without its objects. */
+	if (needs == HG_NEEDS_COUNTS &&
+	    (c->opts.by != HG_BY_TYPE || c->nargs > 0))
+		needs = HG_NEEDS_GRAPH;
 	st = cmd_open(c, &t, err);
 	if (st != OT_OK)
 		return st;

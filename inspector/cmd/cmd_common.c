@@ -48,6 +48,7 @@ cmd_hg_args(const struct cmd *c)
 		.objects = c->args,
 		.nobjects = c->nargs,
 		.scope = c->opts.scope,
+		.by = c->opts.by,
 		.depth = c->opts.depth,
 		.max_width = c->opts.max_width,
 		.k = c->opts.k,

@@ -121,6 +121,11 @@ growth_files(struct growth *w, struct ot_err *err)
 	enum ot_status st;
 	size_t i;
 
+	if (!target_is_file(w->t))
+		return ot_fail(err, OT_USAGE,
+			       "growth takes one live process, and last: "
+			       "%.200s is followed by more",
+			       w->c->target);
 	st = growth_sample(w, HG_NEEDS_TEXT, err);
 	for (i = 0; st == OT_OK && i < w->c->nargs; i++) {
 		target_close(w->t);

@@ -175,6 +175,10 @@ parse_apply(struct cmd_opts *o, enum cmd_option_id id, const char *arg,
 		st = parse_choice(arg, id, &i, err);
 		o->scope = i == 0 ? HG_SCOPE_ALL : HG_SCOPE_TRACKED;
 		break;
+	case CMD_OPT_by:
+		st = parse_choice(arg, id, &i, err);
+		o->by = (enum hg_by)i; /* in the order of the choice */
+		break;
 	case CMD_OPT_mode:
 		st = parse_choice(arg, id, &i, err);
 		o->mode = modes[i];
