@@ -138,6 +138,29 @@ START_TEST(sorting_moves_depth_with_its_row)
 }
 END_TEST
 
+START_TEST(sorting_keeps_trees)
+{
+	/* depths 0 1 2 1, 0 3 1: a row three deep hangs from the one above */
+	static const struct { const char *name; int64_t count; uint32_t depth; }
+	rows[] = { { "a", 1, 0 },   { "a.b", 5, 1 }, { "a.b.c", 9, 2 },
+		   { "a.d", 7, 1 }, { "e", 3, 0 },   { "e.f", 2, 3 },
+		   { "e.g", 4, 1 } };
+	struct ot_table *t = ot_table_new(cols, OT_ARRAY_LEN(cols));
+	size_t i;
+
+	for (i = 0; i < OT_ARRAY_LEN(rows); i++) {
+		add(t, rows[i].name, NULL, rows[i].count, 0, 0, false);
+		ot_table_set_depth(t, i, rows[i].depth);
+	}
+	ot_table_sort_by(t, 2, false);
+	ck_assert_str_eq(types_of(t), "e e.g e.f a a.d a.b a.b.c");
+	ot_table_sort_by(t, 2, true);
+	ck_assert_str_eq(types_of(t), "a a.b a.b.c a.d e e.f e.g");
+	ck_assert_uint_eq(t->depth[2], 2);
+	ot_table_free(t);
+}
+END_TEST
+
 START_TEST(unknown_sort_names_the_columns)
 {
 	struct ot_table *t = sample();
@@ -261,6 +284,7 @@ t_base_table(void)
 	tcase_add_test(tc, strings_may_hold_nul);
 	tcase_add_test(tc, sorting_is_stable);
 	tcase_add_test(tc, sorting_moves_depth_with_its_row);
+	tcase_add_test(tc, sorting_keeps_trees);
 	tcase_add_test(tc, unknown_sort_names_the_columns);
 	tcase_add_test(tc, limit_remembers_the_total);
 	tcase_add_test(tc, filters_pick_rows);
