@@ -58,6 +58,14 @@ analysis_table(const struct cmd *c, const struct hg_graph *g,
 	return a->run(g, &args, out, err);
 }
 
+enum ot_status
+cmd_analysis_table(const struct cmd *c, const struct hg_graph *g,
+		   const struct hg_args *args, struct ot_table **out,
+		   struct ot_err *err)
+{
+	return hg_analysis_find(c->name)->run(g, args, out, err);
+}
+
 static enum ot_status
 analysis_print_with(const struct cmd *c, const struct hg_graph *g,
 		    const struct hg_args *args, FILE *out, struct ot_err *err)
@@ -279,6 +287,58 @@ analysis_answer(const struct cmd *c, const struct hg_graph *g,
 	return st;
 }
 
+/* Counts by type are all a snapshot has without its objects. */
+static enum hg_needs
+analysis_needs(const struct cmd *c, enum hg_needs needs)
+{
+	if (needs == HG_NEEDS_COUNTS &&
+	    (c->opts.by != HG_BY_TYPE || c->nargs > 0))
+		return HG_NEEDS_GRAPH;
+	return needs;
+}
+
+/* Each process as a graph and a table, then one table of all of them. */
+static enum ot_status
+analysis_several(const struct cmd *c, enum hg_needs needs, struct ot_err *err)
+{
+	struct hg_args args = cmd_hg_args(c);
+	struct ot_table **tables = NULL;
+	struct target **targets = NULL;
+	struct hg_graph *g;
+	pid_t *pids = NULL;
+	enum ot_status st;
+	size_t n = 0, i;
+
+	st = cmd_pids(c, &pids, &n, err);
+	if (st != OT_OK)
+		return st;
+	tables = calloc(n, sizeof(struct ot_table *));
+	targets = calloc(n, sizeof(struct target *));
+	if (tables == NULL || targets == NULL) {
+		n = 0;
+		st = ot_fail_nomem(err, "the tables");
+	} else {
+		st = cmd_attach_all(c, pids, targets, &n, err);
+	}
+	for (i = 0; st == OT_OK && i < n; i++) {
+		g = NULL;
+		st = cmd_load(c, targets[i], needs, &g, err);
+		if (st == OT_OK)
+			st = cmd_analysis_table(c, g, &args, &tables[i], err);
+		hg_graph_free(g);
+	}
+	for (i = 0; i < n; i++)
+		target_close(targets[i]);
+	if (st == OT_OK)
+		st = cmd_side(c, pids, tables, n, err);
+	for (i = 0; i < n; i++)
+		ot_table_free(tables[i]);
+	free(targets);
+	free(tables);
+	free(pids);
+	return st;
+}
+
 static enum ot_status
 analysis_run(const struct cmd *c, enum hg_needs needs, struct ot_err *err)
 {
@@ -295,10 +355,9 @@ analysis_run(const struct cmd *c, enum hg_needs needs, struct ot_err *err)
 		if (st != OT_OK)
 			return st;
 	}
-	/* Counts by type are all a snapshot has without its objects. */
-	if (needs == HG_NEEDS_COUNTS &&
-	    (c->opts.by != HG_BY_TYPE || c->nargs > 0))
-		needs = HG_NEEDS_GRAPH;
+	needs = analysis_needs(c, needs);
+	if (cmd_names_several(c))
+		return analysis_several(c, needs, err);
 	st = cmd_open(c, &t, err);
 	if (st != OT_OK)
 		return st;

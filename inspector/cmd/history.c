@@ -88,27 +88,33 @@ growth_wait(const struct growth *w, uint32_t round, uint64_t until_us)
 	return !cmd_interrupted;
 }
 
+/*
+ * Rounds over n processes; one that cannot be sampled any more ends it for
+ * all, as its column would stand still.
+ */
 static enum ot_status
-growth_live(struct growth *w, struct ot_err *err)
+growth_live(struct growth *w, size_t n, struct ot_err *err)
 {
 	uint64_t ms = w->c->opts.interval_ms, start = ot_now_us(), next;
-	enum ot_status st;
+	enum ot_status st = OT_OK;
+	enum hg_needs needs;
 	uint32_t i;
+	size_t p;
 
 	if (ms == 0)
 		ms = INTERVAL_MS;
-	st = growth_sample(w, HG_NEEDS_OBJECTS, err);
+	for (p = 0; st == OT_OK && p < n; p++)
+		st = growth_sample(&w[p], HG_NEEDS_OBJECTS, err);
 	for (i = 1; st == OT_OK && i <= w->rounds && !w->stopped; i++) {
 		next = ms > UINT64_MAX / 1000 / i ? UINT64_MAX
 						  : start + ms * 1000 * i;
 		w->stopped = !growth_wait(w, i, next);
 		if (w->stopped)
 			cmd_interrupted = 0; /* once more ends it all */
-		st = growth_sample(w,
-				   w->stopped || i == w->rounds
-					   ? HG_NEEDS_TEXT
-					   : HG_NEEDS_COUNTS,
-				   err);
+		needs = w->stopped || i == w->rounds ? HG_NEEDS_TEXT
+						     : HG_NEEDS_COUNTS;
+		for (p = 0; st == OT_OK && p < n; p++)
+			st = growth_sample(&w[p], needs, err);
 	}
 	return st;
 }
@@ -125,7 +131,8 @@ growth_files(struct growth *w, struct ot_err *err)
 		return ot_fail(err, OT_USAGE,
 			       "growth takes one live process, and last: "
 			       "%.200s is followed by more",
-			       w->c->target);
+			       w->c->target != NULL ? w->c->target
+						    : w->c->opts.name);
 	st = growth_sample(w, HG_NEEDS_TEXT, err);
 	for (i = 0; st == OT_OK && i < w->c->nargs; i++) {
 		target_close(w->t);
@@ -150,8 +157,8 @@ growth_files(struct growth *w, struct ot_err *err)
 	return st;
 }
 
-static enum ot_status
-growth_print(struct growth *w, struct ot_err *err)
+static struct hg_args
+growth_args(const struct growth *w)
 {
 	struct hg_args args = cmd_hg_args(w->c);
 
@@ -160,47 +167,134 @@ growth_print(struct growth *w, struct ot_err *err)
 	args.nobjects = 0;
 	args.before = w->first == w->last ? NULL : w->first;
 	args.series = w->s;
-	return cmd_analysis_print(w->c, w->last, &args, err);
+	return args;
+}
+
+/* The table of one process, or of several side by side. */
+static enum ot_status
+growth_print(struct growth *w, const pid_t *pids, size_t n,
+	     struct ot_err *err)
+{
+	struct hg_args args = growth_args(w);
+	enum ot_status st = OT_OK;
+	struct ot_table **tables;
+	size_t i;
+
+	if (n == 1)
+		return cmd_analysis_print(w->c, w->last, &args, err);
+	tables = calloc(n, sizeof(struct ot_table *));
+	if (tables == NULL)
+		return ot_fail_nomem(err, "the tables");
+	for (i = 0; st == OT_OK && i < n; i++) {
+		args = growth_args(&w[i]);
+		st = cmd_analysis_table(w->c, w[i].last, &args, &tables[i],
+					err);
+	}
+	if (st == OT_OK)
+		st = cmd_side(w->c, pids, tables, n, err);
+	for (i = 0; i < n; i++)
+		ot_table_free(tables[i]);
+	free(tables);
+	return st;
+}
+
+/* What was seen is worth showing whatever ended it: Ctrl-C, an exit. */
+static enum ot_status
+growth_end(struct growth *w, const pid_t *pids, size_t n, enum ot_status st,
+	   struct ot_err *err)
+{
+	struct ot_err told = OT_ERR_INIT;
+	enum ot_status shown;
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (w[i].s == NULL || hg_series_samples(w[i].s) < 2)
+			return st;
+	if (st == OT_INTERRUPTED)
+		cmd_interrupted = 0;
+	shown = growth_print(w, pids, n, st == OT_OK ? err : &told);
+	if (st == OT_OK)
+		st = shown;
+	if (st == OT_OK && w->stopped)
+		st = ot_fail(err, OT_INTERRUPTED,
+			     "interrupted; %zu of %u samples were taken",
+			     hg_series_samples(w->s), w->rounds + 1);
+	return st;
+}
+
+static enum ot_status
+growth_init(struct growth *w, const struct cmd *c, struct ot_err *err)
+{
+	*w = (struct growth){ .c = c,
+			      .rounds = c->opts.rounds ? c->opts.rounds
+						       : ROUNDS,
+			      .s = hg_series_new(c->opts.scope) };
+	return w->s == NULL ? ot_fail_nomem(err, "the samples") : OT_OK;
+}
+
+static enum ot_status
+growth_several(const struct cmd *c, struct ot_err *err)
+{
+	struct target **targets = NULL;
+	struct growth *w = NULL;
+	pid_t *pids = NULL;
+	enum ot_status st;
+	size_t n = 0, i;
+
+	if (c->nargs > 0)
+		return ot_fail(err, OT_USAGE,
+			       "'%.80s' is one word too many: the processes "
+			       "are given by options",
+			       c->args[0]);
+	st = cmd_pids(c, &pids, &n, err);
+	if (st != OT_OK)
+		return st;
+	w = calloc(n, sizeof(*w));
+	targets = calloc(n, sizeof(struct target *));
+	if (w == NULL || targets == NULL) {
+		n = 0;
+		st = ot_fail_nomem(err, "the samples");
+	} else {
+		st = cmd_attach_all(c, pids, targets, &n, err);
+	}
+	for (i = 0; i < n; i++) {
+		if (st == OT_OK)
+			st = growth_init(&w[i], c, err);
+		w[i].t = targets[i];
+	}
+	if (st == OT_OK)
+		st = growth_end(w, pids, n, growth_live(w, n, err), err);
+	for (i = 0; i < n; i++)
+		growth_release(&w[i]);
+	free(targets);
+	free(w);
+	free(pids);
+	return st;
 }
 
 static enum ot_status
 history_growth(const struct cmd *c, struct ot_err *err)
 {
-	struct growth w = { .c = c,
-			    .rounds = c->opts.rounds ? c->opts.rounds
-						     : ROUNDS };
-	struct ot_err told = OT_ERR_INIT;
-	enum ot_status st, shown;
+	struct growth w;
+	enum ot_status st;
 
-	st = cmd_open(c, &w.t, err);
-	if (st != OT_OK)
-		return st;
-	w.s = hg_series_new(c->opts.scope);
-	if (w.s == NULL)
-		st = ot_fail_nomem(err, "the samples");
-	else if (c->nargs > 0)
+	if (cmd_names_several(c))
+		return growth_several(c, err);
+	st = growth_init(&w, c, err);
+	if (st == OT_OK)
+		st = cmd_open(c, &w.t, err);
+	if (st == OT_OK && c->nargs > 0) {
 		st = growth_files(&w, err);
-	else if (target_is_file(w.t))
+		if (st == OT_OK)
+			st = growth_end(&w, NULL, 1, st, err);
+	} else if (st == OT_OK && target_is_file(w.t)) {
 		st = ot_fail(err, OT_USAGE,
 			     "%.200s is one snapshot: growth needs a process, "
 			     "or several snapshots, the oldest first",
 			     c->target);
-	else
-		st = growth_live(&w, err);
-	target_close(w.t);
-	w.t = NULL;
-	/* A program that ended, or Ctrl-C: what was seen is still worth it. */
-	if (w.s != NULL && hg_series_samples(w.s) > 1 &&
-	    (st == OT_OK || c->nargs == 0)) {
-		if (st == OT_INTERRUPTED)
-			cmd_interrupted = 0;
-		shown = growth_print(&w, st == OT_OK ? err : &told);
-		st = st == OT_OK ? shown : st;
+	} else if (st == OT_OK) {
+		st = growth_end(&w, NULL, 1, growth_live(&w, 1, err), err);
 	}
-	if (st == OT_OK && w.stopped)
-		st = ot_fail(err, OT_INTERRUPTED,
-			     "interrupted; %zu of %u samples were taken",
-			     hg_series_samples(w.s), w.rounds + 1);
 	growth_release(&w);
 	return st;
 }

@@ -10,6 +10,7 @@
 #include "config.h"
 
 #include <getopt.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -196,6 +197,14 @@ parse_apply(struct cmd_opts *o, enum cmd_option_id id, const char *arg,
 	case CMD_OPT_verbose:
 		o->verbose = true;
 		break;
+	case CMD_OPT_children:
+		st = parse_number(arg, id, 1, INT_MAX, &n, err);
+		if (st == OT_OK)
+			o->children = (pid_t)n;
+		break;
+	case CMD_OPT_all:
+		o->all = true;
+		break;
 	case CMD_OPT_name:
 		o->name = arg;
 		break;
@@ -334,6 +343,7 @@ static enum ot_status
 parse_args(struct cmd *c, const char *spec, struct ot_err *err)
 {
 	bool bare = strcmp(c->name, "ui") == 0;
+	bool named = c->opts.name != NULL || c->opts.children != 0;
 	size_t min = 0, max = 0, len;
 	const char *at;
 
@@ -356,11 +366,11 @@ parse_args(struct cmd *c, const char *spec, struct ot_err *err)
 			len = strcspn(at, " ");
 		} else if (strncmp(at, "TARGET", len) == 0 ||
 			   strncmp(at, "[TARGET]", len) == 0) {
-			if (c->opts.name == NULL && c->nargs > 0) {
+			if (!named && c->nargs > 0) {
 				c->target = c->args[0];
 				c->args++;
 				c->nargs--;
-			} else if (c->opts.name == NULL && *at != '[') {
+			} else if (!named && *at != '[') {
 				return ot_fail(err, OT_USAGE,
 					       "%s needs a TARGET: a process "
 					       "id or a snapshot file (objtop "

@@ -208,6 +208,83 @@ class Live(unittest.TestCase):
             self.assertEqual(rows_of(json.loads(out))["Leak"]["delta"], 100)
 
 
+class Several(unittest.TestCase):
+    def test_side_by_side(self):
+        """A parent with two children, of which each leaks its own way."""
+        program = """
+            import json, os, sys, time
+            class Leak: pass
+            class Mine: pass
+            leaks, mine = [], []
+            asked = []
+            for n in range(2):
+                ask, answer = os.pipe(), os.pipe()
+                if os.fork() == 0:
+                    mine = [Mine() for _ in range(100 * (n + 1))]
+                    os.write(answer[1], b"x")
+                    while os.read(ask[0], 1) == b"m":
+                        leaks += [Leak() for _ in range(10 * (n + 1))]
+                        os.write(answer[1], b"x")
+                    os._exit(0)
+                os.read(answer[0], 1)
+                asked.append((ask[1], answer[0]))
+            print(json.dumps({}), flush=True)
+            for line in sys.stdin:
+                for ask, answer in asked:
+                    os.write(ask, b"m")
+                    os.read(answer, 1)
+                print("{}", flush=True)
+            for ask, answer in asked:
+                os.write(ask, b"q")
+        """
+        name = "objtop-side-%d" % os.getpid()
+        with Target(PYTHON, program, [name]) as target:
+            with open("/proc/%d/task/%d/children" %
+                      (target.pid, target.pid)) as children:
+                pids = sorted(children.read().split(), key=int)
+            self.assertEqual(len(pids), 2)
+            row = rows_of(objtop_json("types", "--children", target.pid))
+            self.assertEqual((row["Mine"]["count"], row["Mine"][pids[0]],
+                              row["Mine"][pids[1]]), (300, 100, 200))
+            row = rows_of(objtop_json("types", "--name", name, "--all",
+                                      "-f", "Mine"))["Mine"]
+            self.assertEqual(row["count"], 300)
+            self.assertNotIn(str(target.pid), row)
+            groups = objtop_json("types", "--children", target.pid, "--by",
+                                 "owner", "-n", "0")["rows"]
+            self.assertIn(str(300), {str(g["count"]) for g in groups
+                                     if g["owner"].startswith("Mine of")})
+
+            master, slave = pty.openpty()
+            tool = subprocess.Popen(
+                [OBJTOP, "growth", "--children", str(target.pid), "--json",
+                 "--interval", "60s"], stdout=subprocess.PIPE, stderr=slave)
+            os.close(slave)
+            said = b""
+            while b"sample 2 of" not in said:
+                said += os.read(master, 1000)
+            target.ask()
+            tool.send_signal(signal.SIGINT)
+            out, _ = tool.communicate(timeout=30)
+            os.close(master)
+            self.assertEqual(tool.returncode, 130)
+            leak = rows_of(json.loads(out))["Leak"]
+            self.assertEqual((leak["delta"], leak[pids[0]], leak[pids[1]]),
+                             (30, 10, 20))
+
+            code, _, err = objtop("path", "--children", target.pid, "Mine")
+            self.assertEqual(code, 2)
+            self.assertIn(pids[0], err)
+            code, _, err = objtop("types", "--name", name)
+            self.assertEqual(code, 2)
+            self.assertIn("--all", err)
+            code, _, err = objtop("types", "--all", target.pid)
+            self.assertEqual(code, 2)
+            self.assertIn("--name", err)
+            code, _, err = objtop("types", "--children", pids[0])
+            self.assertEqual(code, 3)
+
+
 class Usage(unittest.TestCase):
     def test_refusals(self):
         with tempfile.TemporaryDirectory() as tmp, \
