@@ -186,11 +186,41 @@ row_for(struct hg_series *s, const char *full, const char *module)
 	return &s->rows[*slot - 1];
 }
 
+void
+hg_series_thin(struct hg_series *s)
+{
+	uint32_t i;
+	size_t n;
+
+	for (n = 0; 2 * n < s->n; n++) {
+		s->times[n] = s->times[2 * n];
+		for (i = 0; i < s->nrows; i++) {
+			s->rows[i].count[n] = s->rows[i].count[2 * n];
+			s->rows[i].bytes[n] = s->rows[i].bytes[2 * n];
+		}
+	}
+	/* What is added next adds to zero. */
+	for (i = 0; i < s->nrows; i++) {
+		memset(s->rows[i].count + n, 0,
+		       (s->n - n) * sizeof(*s->rows[i].count));
+		memset(s->rows[i].bytes + n, 0,
+		       (s->n - n) * sizeof(*s->rows[i].bytes));
+	}
+	s->n = n;
+}
+
 enum ot_status
 hg_series_add(struct hg_series *s, const struct hg_graph *g,
 	      struct ot_err *err)
 {
-	uint64_t now = hg_info(g)->time_ns, count;
+	return hg_series_add_at(s, g, hg_info(g)->time_ns, err);
+}
+
+enum ot_status
+hg_series_add_at(struct hg_series *s, const struct hg_graph *g, uint64_t now,
+		 struct ot_err *err)
+{
+	uint64_t count;
 	struct row *r;
 	double t;
 	hg_kind k;

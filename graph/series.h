@@ -18,6 +18,13 @@ void hg_series_free(struct hg_series *s);	/* NULL ok */
 enum ot_status hg_series_add(struct hg_series *s, const struct hg_graph *g,
 			     struct ot_err *err);
 
+/* The same with a time of the caller's, for any clock that only goes on. */
+enum ot_status hg_series_add_at(struct hg_series *s, const struct hg_graph *g,
+				uint64_t now_ns, struct ot_err *err);
+
+/* Drops every other sample; the first one stays. */
+void hg_series_thin(struct hg_series *s);
+
 size_t hg_series_samples(const struct hg_series *s);
 uint32_t hg_series_types(const struct hg_series *s);
 

@@ -85,6 +85,20 @@ analysis_load(struct ui_view *v, struct ui_job *job, struct ot_err *err)
 	while (args.nobjects < ANALYSIS_WORDS &&
 	       (word = strtok_r(NULL, " ", &save)) != NULL)
 		words[args.nobjects++] = word;
+	if (an->needs == HG_NEEDS_HISTORY) {
+		const struct hg_graph *mark =
+			((const struct view_ctx *)v->ctx)->mark;
+
+		if (mark == NULL)
+			return ot_fail(err, OT_USAGE,
+				       "there is no mark to compare with; m "
+				       "makes one");
+		if (hg_info(a->g)->time_ns < hg_info(mark)->time_ns)
+			return ot_fail(err, OT_FAILED,
+				       "the graph is older than the mark; ^R "
+				       "takes a new one");
+		args.before = mark;
+	}
 	return an->run(a->g, &args, &a->rows, err);
 }
 
