@@ -218,8 +218,15 @@ analysis_details(struct ui_view *v, struct ot_buf *out)
 static void
 analysis_crumb(struct ui_view *v, struct ot_buf *out)
 {
-	ot_escape(out, v->subject.name, strlen(v->subject.name), OT_ESC_TERM,
-		  40);
+	const struct analysis *a = v->state;
+	const char *text = v->subject.name;
+
+	/* "292 of 2858 are new; they all hang from ..." is the answer itself. */
+	if (a->rows != NULL && a->rows->title != NULL &&
+	    strncmp(text, "diff ", 5) == 0)
+		text = a->rows->title;
+	ot_escape(out, text, strlen(text), OT_ESC_TERM,
+		  text == v->subject.name ? 40 : 100);
 }
 
 const struct ui_view_ops view_analysis = {

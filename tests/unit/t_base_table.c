@@ -238,6 +238,46 @@ START_TEST(filters_pick_rows)
 }
 END_TEST
 
+/* `module` of a table that has only types. */
+START_TEST(modules_are_read_off_types)
+{
+	static const struct ot_col only[] = { { "type", OT_CELL_STR, 0 } };
+	static const char *const types[] = {
+		"dict", "shop.models.Session", "shop.models.Outer.Inner",
+		"shop.make.<locals>.Thing", "f.<locals>.Thing",
+	};
+	static const struct {
+		const char *expr, *want;
+	} cases[] = {
+		{ "module:shop.models", "shop.models.Session "
+					"shop.models.Outer.Inner" },
+		{ "module:shop.*", "shop.models.Session "
+				   "shop.models.Outer.Inner" },
+		{ "module:shop", "shop.make.<locals>.Thing" },
+		{ "!module:shop*", "dict f.<locals>.Thing" },
+		{ "module:builtins", "dict f.<locals>.Thing" },
+		{ "module!=builtins and !shop.*", "" },
+	};
+	struct ot_err err = OT_ERR_INIT;
+	struct ot_filter *f;
+	struct ot_table *t;
+	size_t i, row;
+
+	for (i = 0; i < OT_ARRAY_LEN(cases); i++) {
+		t = ot_table_new(only, 1);
+		for (row = 0; row < OT_ARRAY_LEN(types); row++)
+			ot_cell_str(t, ot_table_row(t), types[row],
+				    strlen(types[row]));
+		ck_assert(ot_filter_parse(cases[i].expr, &f, &err) == OT_OK);
+		ck_assert_msg(ot_filter_apply(f, t, &err) == OT_OK, "%s",
+			      err.msg);
+		ck_assert_str_eq(types_of(t), cases[i].want);
+		ot_filter_free(f);
+		ot_table_free(t);
+	}
+}
+END_TEST
+
 START_TEST(wrong_filters_are_refused)
 {
 	static const char *const parse[] = { "", "  ", "a and ", "a and  and b",
@@ -287,6 +327,7 @@ t_base_table(void)
 	tcase_add_test(tc, unknown_sort_names_the_columns);
 	tcase_add_test(tc, limit_remembers_the_total);
 	tcase_add_test(tc, filters_pick_rows);
+	tcase_add_test(tc, modules_are_read_off_types);
 	tcase_add_test(tc, wrong_filters_are_refused);
 	tcase_add_test(tc, hard_patterns_take_no_time);
 	return tc;
