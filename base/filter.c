@@ -271,11 +271,12 @@ static bool
 module_matches(const char *pattern, const char *type)
 {
 	char module[512];
+	size_t len = strlen(type);
 	char *dot, *last;
 
-	if (strlen(type) >= sizeof(module))
+	if (len >= sizeof(module))
 		return false;
-	strcpy(module, type);
+	memcpy(module, type, len + 1);
 	while ((dot = strrchr(module, '.')) != NULL) {
 		*dot = '\0';
 		last = strrchr(module, '.');

@@ -37,6 +37,8 @@ enum {
 	R2,
 	TREND,
 	SURVIVORS,
+	AGE,
+	AGES,
 	STAYED,
 	DIED,
 	BYTES,
@@ -49,25 +51,39 @@ enum {
 	NCOLS
 };
 
-static const struct ot_col cols[NCOLS] = {
-	[COUNT] = { "count", OT_CELL_INT, 0 },
-	[DELTA] = { "delta", OT_CELL_DELTA, 0 },
-	[RATE] = { "rate", OT_CELL_REAL, OT_COL_HIDDEN },
-	[SLOPE] = { "slope", OT_CELL_REAL, 0 },
-	[ERROR] = { "error", OT_CELL_REAL, OT_COL_HIDDEN },
-	[R2] = { "r2", OT_CELL_REAL, OT_COL_HIDDEN },
-	[TREND] = { "trend", OT_CELL_STR, 0 },
-	[SURVIVORS] = { "survivors", OT_CELL_INT, 0 },
-	[STAYED] = { "stayed", OT_CELL_INT, OT_COL_HIDDEN },
-	[DIED] = { "died", OT_CELL_INT, 0 },
-	[BYTES] = { "bytes", OT_CELL_BYTES, OT_COL_HIDDEN },
-	[GROWN] = { "grown", OT_CELL_DELTA, OT_COL_HIDDEN },
-	[MODULE] = { "module", OT_CELL_STR, OT_COL_HIDDEN },
-	[TYPE] = { "type", OT_CELL_STR, 0 },
-	[HOLDER] = { "holder", OT_CELL_ADDR, OT_COL_HIDDEN },
-	[HANGING] = { "hanging", OT_CELL_INT, OT_COL_HIDDEN },
-	[HANGS_FROM] = { "hangs_from", OT_CELL_STR, OT_COL_FLEX },
+enum { A_SAMPLES, A_OBJECTS, A_NCOLS };
+
+static const struct ot_col age_cols[A_NCOLS] = {
+	[A_SAMPLES] = { "samples", OT_CELL_INT, 0 },
+	[A_OBJECTS] = { "objects", OT_CELL_INT, 0 },
 };
+
+#define COLS(age)                                                              \
+	{                                                                      \
+		[COUNT] = { "count", OT_CELL_INT, 0 },                         \
+		[DELTA] = { "delta", OT_CELL_DELTA, 0 },                       \
+		[RATE] = { "rate", OT_CELL_REAL, OT_COL_HIDDEN },              \
+		[SLOPE] = { "slope", OT_CELL_REAL, 0 },                        \
+		[ERROR] = { "error", OT_CELL_REAL, OT_COL_HIDDEN },            \
+		[R2] = { "r2", OT_CELL_REAL, OT_COL_HIDDEN },                  \
+		[TREND] = { "trend", OT_CELL_STR, 0 },                         \
+		[SURVIVORS] = { "survivors", OT_CELL_INT, 0 },                 \
+		[AGE] = { "age", OT_CELL_REAL, (age) },                        \
+		[AGES] = { "ages", OT_CELL_TABLE, OT_COL_HIDDEN },             \
+		[STAYED] = { "stayed", OT_CELL_INT, OT_COL_HIDDEN },           \
+		[DIED] = { "died", OT_CELL_INT, 0 },                           \
+		[BYTES] = { "bytes", OT_CELL_BYTES, OT_COL_HIDDEN },           \
+		[GROWN] = { "grown", OT_CELL_DELTA, OT_COL_HIDDEN },           \
+		[MODULE] = { "module", OT_CELL_STR, OT_COL_HIDDEN },           \
+		[TYPE] = { "type", OT_CELL_STR, 0 },                           \
+		[HOLDER] = { "holder", OT_CELL_ADDR, OT_COL_HIDDEN },          \
+		[HANGING] = { "hanging", OT_CELL_INT, OT_COL_HIDDEN },         \
+		[HANGS_FROM] = { "hangs_from", OT_CELL_STR, OT_COL_FLEX },     \
+	}
+
+/* Ages are known where every sample had the objects. */
+static const struct ot_col cols[NCOLS] = COLS(0);
+static const struct ot_col ageless_cols[NCOLS] = COLS(OT_COL_HIDDEN);
 
 struct growth {
 	const struct hg_graph *g;
@@ -76,6 +92,7 @@ struct growth {
 	struct hg_match match;
 	bool matched;
 	uint64_t *born, *died; /* per type of the series */
+	uint32_t *ages; /* per type and sample of birth; NULL: not known */
 	uint32_t *order;       /* types that moved, steepest first */
 	struct hg_fit *fits;   /* per type */
 	uint32_t n;
@@ -88,6 +105,7 @@ growth_release(struct growth *x)
 		hg_match_release(&x->match);
 	free(x->born);
 	free(x->died);
+	free(x->ages);
 	free(x->order);
 	free(x->fits);
 }
@@ -261,6 +279,39 @@ hang_cells(struct growth *x, struct ot_table *t, struct ot_cell *row,
 	return ok ? OT_OK : ot_fail_nomem(err, "a table of growth");
 }
 
+/* How many samples ago the objects were first seen, on average and all. */
+static bool
+age_cells(const struct growth *x, struct ot_cell *row, uint32_t type)
+{
+	size_t n = hg_series_samples(x->s), i;
+	const uint32_t *by = x->ages + type * n;
+	struct ot_table *t = ot_table_new(age_cols, A_NCOLS);
+	uint64_t sum = 0, count = 0;
+	struct ot_cell *r;
+
+	if (!t)
+		return false;
+	for (i = n; i-- > 0;) {
+		if (by[i] == 0)
+			continue;
+		r = ot_table_row(t);
+		if (!r) {
+			ot_table_free(t);
+			return false;
+		}
+		ot_cell_int(&r[A_SAMPLES], (int64_t)(n - 1 - i));
+		ot_cell_int(&r[A_OBJECTS], by[i]);
+		if (i > 0) {
+			sum += (n - 1 - i) * (uint64_t)by[i];
+			count += by[i];
+		}
+	}
+	ot_cell_table(&row[AGES], t);
+	if (count > 0)
+		ot_cell_real(&row[AGE], (double)sum / (double)count);
+	return true;
+}
+
 static bool
 fill_row(const struct growth *x, struct ot_table *t, struct ot_cell *row,
 	 uint32_t type)
@@ -291,6 +342,8 @@ fill_row(const struct growth *x, struct ot_table *t, struct ot_cell *row,
 			    (int64_t)(count[last] - x->born[type]));
 		ot_cell_int(&row[DIED], (int64_t)x->died[type]);
 	}
+	if (x->ages && !age_cells(x, row, type))
+		return false;
 	return ot_cell_str(t, &row[TREND], trend, strlen(trend)) &&
 	       ot_cell_str(t, &row[MODULE], module, strlen(module)) &&
 	       ot_cell_str(t, &row[TYPE], full, strlen(full));
@@ -345,6 +398,43 @@ say(struct growth *x, struct ot_table *t)
 	return ok;
 }
 
+/*
+ * With a sample of birth for every object those since the first are born, even
+ * where they stand at the address of one that was seen then and went.
+ */
+static bool
+count_births(struct growth *x)
+{
+	size_t n = hg_series_samples(x->s), types = hg_series_types(x->s);
+	uint32_t *of = types_of_kinds(x->s, x->g), type;
+	hg_node node;
+	size_t i;
+
+	x->ages = n > SIZE_MAX / sizeof(*x->ages) / (types + 1)
+			  ? NULL
+			  : calloc(n * (types + 1), sizeof(*x->ages));
+	if (!of || !x->ages) {
+		free(of);
+		return false;
+	}
+	memset(x->born, 0, types * sizeof(*x->born));
+	for (node = 0; node < hg_objects(x->g); node++) {
+		type = of[hg_kind_of(x->g, node)];
+		if (type == HG_NONE ||
+		    (x->args->scope == HG_SCOPE_TRACKED &&
+		     !(hg_flags(x->g, node) & OTW_TRACKED)))
+			continue;
+		i = x->args->births[node] < n ? x->args->births[node] : n - 1;
+		x->ages[type * n + i]++;
+		x->born[type] += i > 0;
+	}
+	for (i = 0; i < types; i++)
+		x->died[i] = hg_series_counts(x->s, (uint32_t)i)[0] -
+			     x->ages[i * n];
+	free(of);
+	return true;
+}
+
 static enum ot_status
 growth_match(struct growth *x, struct ot_err *err)
 {
@@ -364,6 +454,8 @@ growth_match(struct growth *x, struct ot_err *err)
 	x->matched = true;
 	if (!add_up(x, x->g, hg_match_born, x->born) ||
 	    !add_up(x, x->args->before, hg_match_gone, x->died))
+		return ot_fail_nomem(err, "a table of growth");
+	if (x->args->births && !count_births(x))
 		return ot_fail_nomem(err, "a table of growth");
 	return OT_OK;
 }
@@ -402,7 +494,7 @@ an_growth(const struct hg_graph *g, const struct hg_args *args,
 	if (st == OT_OK)
 		st = growth_match(&x, err);
 	if (st == OT_OK) {
-		t = ot_table_new(cols, NCOLS);
+		t = ot_table_new(args->births ? cols : ageless_cols, NCOLS);
 		if (!t || !rank(&x) || !say(&x, t))
 			st = ot_fail_nomem(err, "a table of growth");
 	}

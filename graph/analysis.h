@@ -34,6 +34,7 @@ struct hg_args {
 	size_t limit;			/* rows worth making; 0: all */
 	/* What came before the graph, for growth and diff; NULL: nothing. */
 	const struct hg_graph *before;	/* the first snapshot, with objects */
+	const uint16_t *births; /* per object: sample it was first seen in */
 	const struct hg_series *series;	/* counts of all, the graph's last */
 	/* Called now and then; true cancels (OT_INTERRUPTED).  May be NULL. */
 	bool (*cancelled)(void *ctx, uint64_t done, uint64_t total);

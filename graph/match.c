@@ -195,3 +195,26 @@ hg_match_born_of(const struct hg_match *m, hg_kind k, hg_node **nodes,
 			(*nodes)[(*n)++] = all[i];
 	return OT_OK;
 }
+
+/* Those that stayed stand in the same order in both. */
+enum ot_status
+hg_match_births(const struct hg_match *m, const uint16_t *was,
+		uint16_t sample, uint16_t **births, struct ot_err *err)
+{
+	hg_node b = 0, n, nb = hg_objects(m->before), nn = hg_objects(m->now);
+	uint16_t *out = ot_realloc_array(NULL, (size_t)nn + 1, sizeof(*out));
+
+	*births = out;
+	if (!out)
+		return ot_fail_nomem(err, "ages of objects");
+	for (n = 0; n < nn; n++) {
+		out[n] = sample;
+		if (get(m->born, n))
+			continue;
+		while (b < nb && get(m->gone, b))
+			b++;
+		out[n] = b < nb && was ? was[b] : 0;
+		b++;
+	}
+	return OT_OK;
+}

@@ -29,6 +29,15 @@ void hg_match_release(struct hg_match *m);
 bool hg_match_born(const struct hg_match *m, hg_node n);
 bool hg_match_gone(const struct hg_match *m, hg_node n);
 
+/*
+ * For each object of now the number of the sample it was first seen in: that
+ * of before, which `was` has (NULL: all 0), where it stayed, else `sample`.
+ * 2 bytes an object; free() them.
+ */
+enum ot_status hg_match_births(const struct hg_match *m, const uint16_t *was,
+			       uint16_t sample, uint16_t **births,
+			       struct ot_err *err);
+
 /* The objects of kind k of now that were born; free() them. */
 enum ot_status hg_match_born_of(const struct hg_match *m, hg_kind k,
 				hg_node **nodes, uint32_t *n,

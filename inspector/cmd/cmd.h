@@ -35,6 +35,7 @@ struct cmd_opts {
 	const char *output;	/* -o */
 	bool redact;
 	uint64_t interval_ms;
+	bool ages;
 	uint32_t rounds;	/* 0: the command's default */
 	const char *name;	/* --name PATTERN */
 	pid_t children;		/* --children PID; 0: not given */

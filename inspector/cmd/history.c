@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "base/units.h"
+#include "graph/match.h"
 #include "graph/series.h"
 #include "inspector/cmd/cmd.h"
 
@@ -31,6 +32,8 @@ struct growth {
 	struct target *t;
 	struct hg_graph *first, *last;
 	struct hg_series *s;
+	uint16_t *births; /* per object of last, where ages are wanted */
+	bool ages;
 	uint32_t rounds;
 	bool stopped; /* by Ctrl-C, with something to show */
 };
@@ -43,12 +46,45 @@ growth_release(struct growth *w)
 		hg_graph_free(w->last);
 	hg_graph_free(w->first);
 	hg_series_free(w->s);
+	free(w->births);
+}
+
+/* Every object of g is as old as in the sample before, or new. */
+static enum ot_status
+growth_births(struct growth *w, const struct hg_graph *g, struct ot_err *err)
+{
+	struct hg_args args = cmd_hg_args(w->c);
+	size_t sample = hg_series_samples(w->s);
+	uint16_t *births = NULL;
+	struct hg_match m;
+	enum ot_status st;
+
+	st = hg_match_new(w->last, g, &args, &m, err);
+	if (st != OT_OK)
+		return st;
+	st = hg_match_births(&m, w->births,
+			     sample < UINT16_MAX ? (uint16_t)sample
+						 : UINT16_MAX,
+			     &births, err);
+	hg_match_release(&m);
+	free(w->births);
+	w->births = births;
+	return st;
 }
 
 /* A sample becomes the last one; the first one stays too. */
 static enum ot_status
 growth_add(struct growth *w, struct hg_graph *g, struct ot_err *err)
 {
+	enum ot_status st;
+
+	if (w->ages && w->last != NULL) {
+		st = growth_births(w, g, err);
+		if (st != OT_OK) {
+			hg_graph_free(g);
+			return st;
+		}
+	}
 	if (w->last != w->first)
 		hg_graph_free(w->last);
 	w->last = g;
@@ -112,6 +148,7 @@ growth_live(struct growth *w, size_t n, struct ot_err *err)
 		if (w->stopped)
 			cmd_interrupted = 0; /* once more ends it all */
 		needs = w->stopped || i == w->rounds ? HG_NEEDS_TEXT
+			: w->ages		     ? HG_NEEDS_OBJECTS
 						     : HG_NEEDS_COUNTS;
 		for (p = 0; st == OT_OK && p < n; p++)
 			st = growth_sample(&w[p], needs, err);
@@ -133,6 +170,7 @@ growth_files(struct growth *w, struct ot_err *err)
 			       "%.200s is followed by more",
 			       w->c->target != NULL ? w->c->target
 						    : w->c->opts.name);
+	w->ages = true; /* they cost nobody anything */
 	st = growth_sample(w, HG_NEEDS_TEXT, err);
 	for (i = 0; st == OT_OK && i < w->c->nargs; i++) {
 		target_close(w->t);
@@ -167,6 +205,7 @@ growth_args(const struct growth *w)
 	args.nobjects = 0;
 	args.before = w->first == w->last ? NULL : w->first;
 	args.series = w->s;
+	args.births = w->births;
 	return args;
 }
 
@@ -228,6 +267,7 @@ growth_init(struct growth *w, const struct cmd *c, struct ot_err *err)
 	*w = (struct growth){ .c = c,
 			      .rounds = c->opts.rounds ? c->opts.rounds
 						       : ROUNDS,
+			      .ages = c->opts.ages,
 			      .s = hg_series_new(c->opts.scope) };
 	return w->s == NULL ? ot_fail_nomem(err, "the samples") : OT_OK;
 }

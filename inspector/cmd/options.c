@@ -232,6 +232,9 @@ parse_apply(struct cmd_opts *o, enum cmd_option_id id, const char *arg,
 	case CMD_OPT_interval:
 		st = parse_time(arg, id, &o->interval_ms, err);
 		break;
+	case CMD_OPT_ages:
+		o->ages = true;
+		break;
 	case CMD_OPT_rounds:
 		st = parse_u32(arg, id, 1000000, &o->rounds, err);
 		break;

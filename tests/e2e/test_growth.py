@@ -80,6 +80,9 @@ class KnownCounts(unittest.TestCase):
                          (400, 300, 300, 100, 0))
         self.assertEqual(leak["hangs_from"], "__main__.store._by_token")
         self.assertEqual(leak["hanging"], 300)
+        self.assertEqual(leak["age"], 1)
+        self.assertEqual([(a["samples"], a["objects"]) for a in leak["ages"]],
+                         [(0, 100), (1, 100), (2, 100), (3, 100)])
         self.assertGreater(leak["rate"], 0)
         self.assertIn(leak["trend"], ("growing", "levelling off"))
         self.assertGreaterEqual(leak["error"], 0)
@@ -152,7 +155,7 @@ class Live(unittest.TestCase):
         for _, python in ENDS:
             with self.subTest(python=python), Target(python, program) as target:
                 answer = objtop_json("growth", target.pid, "--interval",
-                                     "200ms", "--rounds", "3")
+                                     "200ms", "--rounds", "3", "--ages")
                 made = target.ask()
                 leak = rows_of(answer)["Leak"]
                 self.assertGreater(leak["delta"], 0)
@@ -160,6 +163,8 @@ class Live(unittest.TestCase):
                 self.assertEqual(leak["survivors"], leak["delta"])
                 self.assertEqual(leak["died"], 0)
                 self.assertEqual(leak["hangs_from"], "__main__.leaks")
+                self.assertEqual(sum(a["objects"] for a in leak["ages"]),
+                                 leak["count"])
 
     def test_interrupted(self):
         """Ctrl-C shows what is known; the target runs on, nothing is left."""
