@@ -31,6 +31,7 @@ struct hg_args {
 	bool exclude_weak;
 	const char *const *ignore;	/* edges not to follow, as labels or types */
 	size_t nignore;
+	uint64_t timeout_ms;		/* sql: how long it may take; 0: any */
 	size_t limit;			/* rows worth making; 0: all */
 	/* What came before the graph, for growth and diff; NULL: nothing. */
 	const struct hg_graph *before;	/* the first snapshot, with objects */

@@ -238,7 +238,9 @@ START_TEST(every_line_of_the_table_parses)
 			 strstr(w->args, "TARGET")   ? " 1"
 			 : strstr(w->args, "BEFORE") ? " 1 2"
 						     : "",
-			 strstr(w->args, "OBJECT") ? " x" : "",
+			 strstr(w->args, "OBJECT") || strstr(w->args, "QUERY")
+				 ? " x"
+				 : "",
 			 strstr(w->args, "CMD") ? " -- true" : "");
 		if (strchr(w->args, '|') != NULL)
 			strcat(line, " bash");
