@@ -428,9 +428,13 @@ count_births(struct growth *x)
 		x->ages[type * n + i]++;
 		x->born[type] += i > 0;
 	}
-	for (i = 0; i < types; i++)
-		x->died[i] = hg_series_counts(x->s, (uint32_t)i)[0] -
-			     x->ages[i * n];
+	for (i = 0; i < types; i++) {
+		uint64_t first = hg_series_counts(x->s, (uint32_t)i)[0];
+
+		/* Some may not have been tracked then that are now. */
+		x->died[i] = first > x->ages[i * n] ? first - x->ages[i * n]
+						    : 0;
+	}
 	free(of);
 	return true;
 }
