@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "graph/analysis.h"
+#include "graph/group.h"
 #include "graph/store.h"
 
 enum { COUNT, BYTES, SHARE, TRACKED, MODULE, TYPE, NCOLS };
@@ -125,6 +126,11 @@ an_types(const struct hg_graph *g, const struct hg_args *args,
 	bool ok = t && sums;
 	hg_kind k;
 
+	if (args->by != HG_BY_TYPE || args->nobjects > 0) {
+		ot_table_free(t);
+		free(sums);
+		return hg_group_table(g, args, out, err);
+	}
 	for (k = 0; ok && k < g->nkinds; k++) {
 		sums[n] = (struct sum){
 			.kind = &g->kinds[k],

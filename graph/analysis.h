@@ -9,10 +9,22 @@
 
 enum hg_scope { HG_SCOPE_ALL, HG_SCOPE_TRACKED };
 
+/* How `types` puts objects into groups. */
+enum hg_by {
+	HG_BY_TYPE,
+	HG_BY_MODULE,
+	HG_BY_SIZE,
+	HG_BY_OWNER,		/* "dict of Session", "list of Session.items" */
+	HG_BY_REFERRERS,	/* kinds and relations of what refers to them */
+};
+
+struct hg_series; /* graph/series.h */
+
 struct hg_args {
 	const char *const *objects;	/* OBJECT words of the command line */
 	size_t nobjects;
 	enum hg_scope scope;
+	enum hg_by by;			/* types */
 	uint32_t depth;			/* refs, backrefs: 0 means 3 */
 	uint32_t max_width;		/* children a node: 0 means 10 */
 	uint32_t k;			/* path: 0 means 3 */
@@ -21,6 +33,10 @@ struct hg_args {
 	size_t nignore;
 	uint64_t timeout_ms;		/* sql: how long it may take; 0: any */
 	size_t limit;			/* rows worth making; 0: all */
+	/* What came before the graph, for growth and diff; NULL: nothing. */
+	const struct hg_graph *before;	/* the first snapshot, with objects */
+	const uint16_t *births; /* per object: sample it was first seen in */
+	const struct hg_series *series;	/* counts of all, the graph's last */
 	/* Called now and then; true cancels (OT_INTERRUPTED).  May be NULL. */
 	bool (*cancelled)(void *ctx, uint64_t done, uint64_t total);
 	void *cancel_ctx;
@@ -31,7 +47,17 @@ typedef enum ot_status (*hg_analysis_fn)(const struct hg_graph *g,
 					 struct ot_table **out,
 					 struct ot_err *err);
 
-enum hg_needs { HG_NEEDS_COUNTS, HG_NEEDS_GRAPH, HG_NEEDS_TEXT };
+/*
+ * OBJECTS have addresses, types and texts, but no references.  HISTORY is a
+ * graph with texts, and args.before or args.series.
+ */
+enum hg_needs {
+	HG_NEEDS_COUNTS,
+	HG_NEEDS_OBJECTS,
+	HG_NEEDS_GRAPH,
+	HG_NEEDS_TEXT,
+	HG_NEEDS_HISTORY
+};
 
 struct hg_analysis {
 	const char *name;
