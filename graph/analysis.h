@@ -9,17 +9,22 @@
 
 enum hg_scope { HG_SCOPE_ALL, HG_SCOPE_TRACKED };
 
+enum hg_by { HG_BY_NONE, HG_BY_TYPE, HG_BY_MODULE, HG_BY_ROOT, HG_BY_THREAD };
+
 struct hg_args {
 	const char *const *objects;	/* OBJECT words of the command line */
 	size_t nobjects;
 	enum hg_scope scope;
-	uint32_t depth;			/* refs, backrefs: 0 means 3 */
+	uint32_t depth;			/* refs, backrefs: 0 means 3;
+					 * retained: all */
 	uint32_t max_width;		/* children a node: 0 means 10 */
 	uint32_t k;			/* path: 0 means 3 */
 	bool exclude_weak;
 	const char *const *ignore;	/* edges not to follow, as labels or types */
 	size_t nignore;
 	size_t limit;			/* rows worth making; 0: all */
+	bool retained;			/* types: with retained sizes */
+	enum hg_by by;			/* retained: of groups */
 	/* Called now and then; true cancels (OT_INTERRUPTED).  May be NULL. */
 	bool (*cancelled)(void *ctx, uint64_t done, uint64_t total);
 	void *cancel_ctx;

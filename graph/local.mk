@@ -5,7 +5,10 @@ graph_libgraph_la_SOURCES = \
 	graph/addrs.c \
 	graph/an_instances.c \
 	graph/an_path.c \
+	graph/an_cycles.c \
+	graph/an_garbage.c \
 	graph/an_refs.c \
+	graph/an_retained.c \
 	graph/an_show.c \
 	graph/an_types.c \
 	graph/an_util.c graph/an_util.h \
@@ -14,6 +17,7 @@ graph_libgraph_la_SOURCES = \
 	graph/builder.c graph/builder.h \
 	graph/chains.c \
 	graph/column.c \
+	graph/cycle.c \
 	graph/dom.c graph/dom.h graph/dom_priv.h graph/dom_tree.c \
 	graph/exports.c graph/exports.def \
 	graph/graph.c graph/graph.h \
@@ -23,13 +27,17 @@ graph_libgraph_la_SOURCES = \
 	graph/names.h \
 	graph/near.c graph/near.h \
 	graph/pick.c graph/pick.h \
+	graph/picture_component.c \
 	graph/picture.c graph/picture.h \
 	graph/raw.h \
 	graph/render.h graph/render_gvc.c \
 	graph/resolve.c \
+	graph/retained_by.c graph/retained_by.h \
+	graph/scc.c graph/scc.h \
 	graph/search.c graph/search.h \
 	graph/sort.c \
 	graph/store.h \
+	graph/uncollectable.c graph/uncollectable.h \
 	graph/unreached.c \
 	graph/unreached.h
 graph_libgraph_la_CFLAGS = $(STRICT_CFLAGS) $(GVC_CFLAGS)

@@ -54,6 +54,8 @@ cmd_hg_args(const struct cmd *c)
 		.exclude_weak = c->opts.exclude_weak,
 		.ignore = c->opts.ignore,
 		.nignore = c->opts.nignore,
+		.retained = c->opts.retained,
+		.by = c->opts.by,
 		.cancelled = common_cancelled,
 	};
 

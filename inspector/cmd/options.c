@@ -210,6 +210,13 @@ parse_apply(struct cmd_opts *o, enum cmd_option_id id, const char *arg,
 	case CMD_OPT_ignore:
 		st = parse_ignore(o, arg, err);
 		break;
+	case CMD_OPT_retained:
+		o->retained = true;
+		break;
+	case CMD_OPT_by:
+		st = parse_choice(arg, id, &i, err);
+		o->by = (enum hg_by)(HG_BY_TYPE + i);
+		break;
 	case CMD_OPT_output:
 		o->output = arg;
 		break;
