@@ -273,15 +273,28 @@ component_has(const struct hg_components *c, uint32_t id, hg_node n)
 		       sizeof(n), node_compare) != NULL;
 }
 
-uint32_t
-hg_component_of(const struct hg_components *c, hg_node n)
+/* Bits of the objects that a word names. */
+static enum ot_status
+mark_objects(const struct hg_graph *g, const struct hg_args *args, size_t word,
+	     unsigned char **bits, struct ot_err *err)
 {
-	uint32_t i;
+	struct hg_args one = *args;
+	enum ot_status st;
+	hg_node *nodes;
+	uint32_t n, i;
 
-	for (i = 0; i < c->n; i++)
-		if (component_has(c, i, n))
-			return i;
-	return HG_NONE;
+	one.objects = &args->objects[word];
+	one.nobjects = 1;
+	st = an_objects(g, &one, "cycles", &nodes, &n, err);
+	if (st == OT_OK && !*bits) {
+		*bits = calloc(hg_nodes(g) / 8 + 1u, 1);
+		if (!*bits)
+			st = no_memory(err);
+	}
+	for (i = 0; st == OT_OK && i < n; i++)
+		hg_bit_set(*bits, nodes[i]);
+	free(nodes);
+	return st;
 }
 
 enum ot_status
@@ -289,34 +302,28 @@ hg_components_wanted(const struct hg_graph *g, const struct hg_components *c,
 		     const struct hg_args *args, unsigned char *bits,
 		     struct ot_err *err)
 {
-	struct hg_args one = *args;
+	unsigned char *objects = NULL;
 	enum ot_status st = OT_OK;
-	hg_node *nodes;
-	uint32_t n, i, at;
+	uint32_t i, j;
 	uint64_t id;
 	size_t w;
 
 	for (w = 0; st == OT_OK && w < args->nobjects; w++) {
-		if (ot_parse_u64(args->objects[w], &id)) {
-			if (id >= c->n)
-				return ot_fail(err, OT_FAILED,
-					       "no cycle has the id %" PRIu64
-					       ": there are %" PRIu32
-					       ", from 0",
-					       id, c->n);
+		if (!ot_parse_u64(args->objects[w], &id))
+			st = mark_objects(g, args, w, &objects, err);
+		else if (id < c->n)
 			hg_bit_set(bits, (uint32_t)id);
-			continue;
-		}
-		one.objects = &args->objects[w];
-		one.nobjects = 1;
-		st = an_objects(g, &one, "cycles", &nodes, &n, err);
-		for (i = 0; st == OT_OK && i < n; i++) {
-			at = hg_component_of(c, nodes[i]);
-			if (at != HG_NONE)
-				hg_bit_set(bits, at);
-		}
-		free(nodes);
+		else
+			st = ot_fail(err, OT_FAILED,
+				     "no cycle has the id %" PRIu64
+				     ": there are %" PRIu32 ", from 0",
+				     id, c->n);
 	}
+	for (i = 0; st == OT_OK && objects && i < c->n; i++)
+		for (j = 0; j < c->list[i].n; j++)
+			if (hg_bit(objects, c->members[c->list[i].first + j]))
+				hg_bit_set(bits, i);
+	free(objects);
 	return st;
 }
 

@@ -27,9 +27,6 @@ enum ot_status hg_components_find(const struct hg_graph *g,
 				  struct ot_err *err);
 void hg_components_release(struct hg_components *c);
 
-/* Which one n is in, or HG_NONE. */
-uint32_t hg_component_of(const struct hg_components *c, hg_node n);
-
 /*
  * The one that the only word of args names: a number, or an object in it;
  * without a word the first.  *start is that object, else any of it.  OT_FAILED: there is none; OT_USAGE: several.
