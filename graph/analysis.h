@@ -9,7 +9,7 @@
 
 enum hg_scope { HG_SCOPE_ALL, HG_SCOPE_TRACKED };
 
-enum hg_by { HG_BY_NONE, HG_BY_TYPE, HG_BY_MODULE, HG_BY_ROOT, HG_BY_THREAD };
+enum hg_group { HG_GROUP_NONE, HG_GROUP_TYPE, HG_GROUP_MODULE, HG_GROUP_ROOT, HG_GROUP_THREAD };
 
 struct hg_args {
 	const char *const *objects;	/* OBJECT words of the command line */
@@ -24,7 +24,7 @@ struct hg_args {
 	size_t nignore;
 	size_t limit;			/* rows worth making; 0: all */
 	bool retained;			/* types: with retained sizes */
-	enum hg_by by;			/* retained: of groups */
+	enum hg_group group;			/* retained: of groups */
 	/* Called now and then; true cancels (OT_INTERRUPTED).  May be NULL. */
 	bool (*cancelled)(void *ctx, uint64_t done, uint64_t total);
 	void *cancel_ctx;

@@ -30,7 +30,7 @@ struct cmd_opts {
 	uint32_t depth, max_width, k;	/* 0: the command's default */
 	bool exclude_weak;
 	bool retained;		/* types */
-	enum hg_by by;		/* retained */
+	enum hg_group group;		/* retained */
 	const char **ignore;	/* owned array of borrowed strings */
 	size_t nignore;
 	const char *output;	/* -o */

@@ -55,7 +55,7 @@ cmd_hg_args(const struct cmd *c)
 		.ignore = c->opts.ignore,
 		.nignore = c->opts.nignore,
 		.retained = c->opts.retained,
-		.by = c->opts.by,
+		.group = c->opts.group,
 		.cancelled = common_cancelled,
 	};
 

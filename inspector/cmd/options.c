@@ -215,7 +215,7 @@ parse_apply(struct cmd_opts *o, enum cmd_option_id id, const char *arg,
 		break;
 	case CMD_OPT_by:
 		st = parse_choice(arg, id, &i, err);
-		o->by = (enum hg_by)(HG_BY_TYPE + i);
+		o->group = (enum hg_group)(HG_GROUP_TYPE + i);
 		break;
 	case CMD_OPT_output:
 		o->output = arg;
@@ -369,8 +369,8 @@ parse_args(struct cmd *c, const char *spec, struct ot_err *err)
 			}
 		} else {
 			min += *at != '[';
-			max = strncmp(at + len - 3, "...", 3) == 0 ? SIZE_MAX
-								   : max + 1;
+			max = memmem(at, len, "...", 3) != NULL ? SIZE_MAX
+								: max + 1;
 		}
 	}
 	if (c->nargs < min)

@@ -265,7 +265,7 @@ draw_word(struct drawing *d, char *word)
 		if (next)
 			*next++ = '\0';
 		if (isdigit((unsigned char)*colon))
-			o->bytes = strtoull(colon, NULL, 10);
+			o->grouptes = strtoull(colon, NULL, 10);
 		else
 			o->type = strdup(colon);
 		colon = next;
