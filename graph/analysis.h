@@ -9,7 +9,14 @@
 
 enum hg_scope { HG_SCOPE_ALL, HG_SCOPE_TRACKED };
 
-enum hg_group { HG_GROUP_NONE, HG_GROUP_TYPE, HG_GROUP_MODULE, HG_GROUP_ROOT, HG_GROUP_THREAD };
+/* Of which groups `retained` tells what they retain together. */
+enum hg_group {
+	HG_GROUP_NONE,
+	HG_GROUP_TYPE,
+	HG_GROUP_MODULE,
+	HG_GROUP_ROOT,
+	HG_GROUP_THREAD
+};
 
 struct hg_args {
 	const char *const *objects;	/* OBJECT words of the command line */
@@ -22,6 +29,7 @@ struct hg_args {
 	bool exclude_weak;
 	const char *const *ignore;	/* edges not to follow, as labels or types */
 	size_t nignore;
+	uint64_t timeout_ms;		/* sql: how long it may take; 0: any */
 	size_t limit;			/* rows worth making; 0: all */
 	bool retained;			/* types: with retained sizes */
 	enum hg_group group;			/* retained: of groups */

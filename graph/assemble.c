@@ -385,7 +385,7 @@ sum_info(struct hg_graph *g)
 	for (i = 0; i < g->nkinds; i++) {
 		info->objects += g->kinds[i].count;
 		info->tracked += g->kinds[i].tracked;
-		info->grouptes += g->kinds[i].bytes;
+		info->bytes += g->kinds[i].bytes;
 	}
 	info->edges = g->nedges;
 }

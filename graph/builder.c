@@ -442,7 +442,7 @@ on_object(void *ctx, const struct otw_object *o, const struct otw_ref *refs,
 	r->addr[i] = o->addr;
 	r->kind[i] = o->kind | (o->flags & 0xff) << HG_KIND_BITS;
 	r->first[i] = r->edges.n;
-	if (!narrow_put(&r->bytes, i, o->grouptes) ||
+	if (!narrow_put(&r->bytes, i, o->bytes) ||
 	    !narrow_put(&r->refcount, i, rc) || !raw_extra(r, i, o->extra) ||
 	    !raw_text(r, i, o->text))
 		return ot_fail_nomem(err, "objects");

@@ -412,6 +412,31 @@ objtop_agent_start(long fd)
 	return start((int)fd, false);
 }
 
+/*
+ * Called by the interpreter, with its lock held.  Without a module and
+ * without an exception the import ends in a SystemError, as the script that
+ * asked for it knows.
+ */
+OT_EXPORT void *
+PyInit_objtop_agent(void)
+{
+	char name[sizeof(objtop_agent_boot.name)];
+	size_t len = 0;
+	long fd;
+
+	while (len < sizeof(name) - 1 && objtop_agent_boot.name[len]) {
+		name[len] = objtop_agent_boot.name[len];
+		len++;
+	}
+	if (!len)
+		return NULL;
+	memset(objtop_agent_boot.name, 0, sizeof(objtop_agent_boot.name));
+	fd = ota_connect_abstract(name, len);
+	if (fd >= 0 && start((int)fd, false))
+		ota_close((int)fd);
+	return NULL;
+}
+
 static OT_CONSTRUCTOR void
 constructor(void)
 {

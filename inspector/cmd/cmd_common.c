@@ -56,6 +56,7 @@ cmd_hg_args(const struct cmd *c)
 		.nignore = c->opts.nignore,
 		.retained = c->opts.retained,
 		.group = c->opts.group,
+		.timeout_ms = c->opts.timeout_ms,
 		.cancelled = common_cancelled,
 	};
 

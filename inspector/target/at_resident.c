@@ -27,8 +27,8 @@ at_resident_probe(const struct suspect *s, struct ot_err *err)
 	return trace_probe(s, err);
 }
 
-static enum ot_status
-busy(const struct suspect *s, struct ot_err *err)
+enum ot_status
+resident_busy(const struct suspect *s, struct ot_err *err)
 {
 	return ot_fail(err, OT_REFUSED, "PID %d is being inspected by another "
 		       "objtop: end that, or `objtop detach %d`", (int)s->pid,
@@ -39,8 +39,8 @@ busy(const struct suspect *s, struct ot_err *err)
  * The agent of an inspector that has just left may still be on its way out:
  * without a socket, it waits for the interpreter once more.
  */
-static bool
-wait_asleep(const struct entry *e)
+bool
+resident_wait(const struct entry *e)
 {
 	const struct timespec slice = { 0, 2000000 };
 	uint64_t end = ot_now_us() + LEAVING_US;
@@ -63,15 +63,15 @@ at_resident_enter(struct entry *e, struct ot_err *err)
 	uint64_t arg, r;
 	struct visit v;
 
-	if (!wait_asleep(e))
-		return busy(e->s, err);
+	if (!resident_wait(e))
+		return resident_busy(e->s, err);
 	st = visit_begin(&v, e, err);
 	if (st == OT_OK) {
 		arg = (uint64_t)v.theirs;
 		if (!visit_call(&v, e->s->agent_start, &arg, 1, &r))
 			st = visit_astray(&v, "starting the agent", err);
 		else if ((int32_t)r == -EBUSY)
-			st = busy(e->s, err);
+			st = resident_busy(e->s, err);
 		else if ((int32_t)r != 0)
 			st = visit_denied(&v, "starting the agent",
 					  (int32_t)r, err);

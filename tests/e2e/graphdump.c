@@ -40,7 +40,7 @@ on_object(void *ctx, const struct otw_object *o, const struct otw_ref *refs,
 	(void)ctx;
 	(void)err;
 	printf("O %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRId64 " %u %s\n",
-	       o->addr, o->grouptes, o->extra, o->refcount, (unsigned)o->flags,
+	       o->addr, o->bytes, o->extra, o->refcount, (unsigned)o->flags,
 	       kinds[o->kind]);
 	for (i = 0; i < o->nrefs; i++)
 		printf("E %" PRIu64 " %" PRIu64 " %u\n", o->addr, refs[i].to,

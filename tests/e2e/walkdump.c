@@ -142,7 +142,7 @@ dump_object(struct objtop_sink *s, const struct objtop_object *o)
 
 	fprintf(f, "[\"O\",%" PRIu64 ",%" PRIu32 ",%" PRIu32 ",%" PRIu64
 		",%" PRIu64 ",%" PRId64 ",", o->addr, o->kind, o->flags,
-		o->grouptes, o->extra, o->refcount);
+		o->bytes, o->extra, o->refcount);
 	put_text(f, o->text, o->text_len);
 	fputs("]\n", f);
 	return ferror(f);

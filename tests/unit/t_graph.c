@@ -265,7 +265,7 @@ draw_word(struct drawing *d, char *word)
 		if (next)
 			*next++ = '\0';
 		if (isdigit((unsigned char)*colon))
-			o->grouptes = strtoull(colon, NULL, 10);
+			o->bytes = strtoull(colon, NULL, 10);
 		else
 			o->type = strdup(colon);
 		colon = next;
@@ -492,6 +492,7 @@ main(void)
 	suite_add_tcase(suite, t_graph_dom());
 	suite_add_tcase(suite, t_graph_paths());
 	suite_add_tcase(suite, t_graph_pictures());
+	suite_add_tcase(suite, t_graph_sql());
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_NORMAL);
 	failed = srunner_ntests_failed(runner);

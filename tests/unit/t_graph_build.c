@@ -65,7 +65,7 @@ START_TEST(columns)
 	ck_assert_uint_eq(info->objects, 3);
 	ck_assert_uint_eq(info->tracked, 3);
 	ck_assert_uint_eq(info->edges, 5);
-	ck_assert_uint_eq(info->grouptes, 232 + 53 + 70000);
+	ck_assert_uint_eq(info->bytes, 232 + 53 + 70000);
 	ck_assert_uint_eq(info->held_us, 27000);
 	ck_assert_uint_eq(info->pid, 4242);
 	ck_assert_str_eq(info->mode, "fork");

@@ -68,7 +68,7 @@ on_object(void *ctx, const struct otw_object *o, const struct otw_ref *refs,
 	(void)err;
 	s->objects++;
 	s->tracked += o->flags & OTW_TRACKED;
-	s->bytes += o->grouptes;
+	s->bytes += o->bytes;
 	s->texts += o->text.len != 0;
 	s->addr_sum += o->addr;
 	s->refs += o->nrefs;

@@ -35,7 +35,7 @@ log_object(struct ot_buf *b, const struct otw_object *o,
 	uint32_t i;
 
 	ot_buf_addf(b, "object %" PRIx64 " k%u f%x %" PRIu64 "+%" PRIu64
-		    " rc%" PRId64 " n%u", o->addr, o->kind, o->flags, o->grouptes,
+		    " rc%" PRId64 " n%u", o->addr, o->kind, o->flags, o->bytes,
 		    o->extra, o->refcount, o->nrefs);
 	log_str(b, o->text);
 	ot_buf_addc(b, '\n');
