@@ -11,11 +11,12 @@
 
 #include "base/units.h"
 #include "graph/an_util.h"
+#include "graph/dom.h"
 #include "graph/names.h"
 #include "graph/pick.h"
 #include "graph/store.h"
 
-enum { ADDRESS, TYPE, BYTES, REFCOUNT, GENERATION, RETAINED, TEXT, NCOLS };
+enum { ADDRESS, TYPE, BYTES, RETAINED, REFCOUNT, GENERATION, TEXT, NCOLS };
 
 static const struct ot_col cols[NCOLS] = {
 	[ADDRESS] = { "address", OT_CELL_ADDR, 0 },
@@ -23,12 +24,13 @@ static const struct ot_col cols[NCOLS] = {
 	[BYTES] = { "bytes", OT_CELL_BYTES, 0 },
 	[REFCOUNT] = { "refcount", OT_CELL_INT, 0 },
 	[GENERATION] = { "generation", OT_CELL_INT, OT_COL_HIDDEN },
-	[RETAINED] = { "retained", OT_CELL_BYTES, OT_COL_HIDDEN },
+	[RETAINED] = { "retained", OT_CELL_BYTES, 0 },
 	[TEXT] = { "text", OT_CELL_STR, OT_COL_FLEX },
 };
 
 static bool
-add_row(struct ot_table *t, const struct hg_graph *g, hg_node n)
+add_row(struct ot_table *t, const struct hg_graph *g, const struct hg_dom *d,
+	hg_node n)
 {
 	struct ot_cell *row = ot_table_row(t);
 
@@ -36,6 +38,7 @@ add_row(struct ot_table *t, const struct hg_graph *g, hg_node n)
 		return false;
 	ot_cell_addr(&row[ADDRESS], hg_addr(g, n));
 	ot_cell_bytes(&row[BYTES], hg_bytes(g, n));
+	ot_cell_bytes(&row[RETAINED], hg_dom_retained(d, n));
 	if (hg_refcount(g, n) >= 0)
 		ot_cell_int(&row[REFCOUNT], hg_refcount(g, n));
 	if (hg_flags(g, n) & OTW_TRACKED)
@@ -63,8 +66,8 @@ all_of_types(const struct hg_graph *g, const struct hg_args *args,
 }
 
 static bool
-fill(struct ot_table *t, const struct hg_graph *g, const struct hg_args *args,
-     const hg_node *nodes, uint32_t n)
+fill(struct ot_table *t, const struct hg_graph *g, const struct hg_dom *d,
+     const struct hg_args *args, const hg_node *nodes, uint32_t n)
 {
 	struct hg_picks p;
 	bool ok = true;
@@ -78,7 +81,7 @@ fill(struct ot_table *t, const struct hg_graph *g, const struct hg_args *args,
 					    nodes[i]);
 	hg_picks_sort(&p);
 	for (i = 0; ok && i < p.n; i++)
-		ok = add_row(t, g, p.v[i].node);
+		ok = add_row(t, g, d, p.v[i].node);
 	t->total_rows = p.seen;
 	hg_picks_release(&p);
 	return ok;
@@ -89,6 +92,7 @@ an_instances(const struct hg_graph *g, const struct hg_args *args,
 	     struct ot_table **out, struct ot_err *err)
 {
 	enum ot_status st;
+	const struct hg_dom *d;
 	struct ot_table *t;
 	hg_node *nodes;
 	uint32_t n;
@@ -96,10 +100,14 @@ an_instances(const struct hg_graph *g, const struct hg_args *args,
 	st = an_objects(g, args, "instances", &nodes, &n, err);
 	if (st == OT_OK)
 		st = all_of_types(g, args, &nodes, &n, err);
-	if (st != OT_OK)
+	if (st == OT_OK)
+		st = hg_dom_of(g, args, &d, err);
+	if (st != OT_OK) {
+		free(nodes);
 		return st;
+	}
 	t = ot_table_new(cols, NCOLS);
-	if (!t || !fill(t, g, args, nodes, n)) {
+	if (!t || !fill(t, g, d, args, nodes, n)) {
 		ot_table_free(t);
 		free(nodes);
 		return ot_fail_nomem(err, "a table of instances");

@@ -9,13 +9,16 @@
 
 enum hg_scope { HG_SCOPE_ALL, HG_SCOPE_TRACKED };
 
-/* How `types` puts objects into groups. */
+/* What makes a group of objects, in the order of the option's words. */
 enum hg_by {
+	HG_BY_DEFAULT,		/* types: TYPE; retained: no groups */
 	HG_BY_TYPE,
 	HG_BY_MODULE,
-	HG_BY_SIZE,
+	HG_BY_SIZE,		/* types only, like the next two */
 	HG_BY_OWNER,		/* "dict of Session", "list of Session.items" */
 	HG_BY_REFERRERS,	/* kinds and relations of what refers to them */
+	HG_BY_ROOT,		/* retained only, like the next */
+	HG_BY_THREAD,
 };
 
 struct hg_series; /* graph/series.h */
@@ -24,8 +27,9 @@ struct hg_args {
 	const char *const *objects;	/* OBJECT words of the command line */
 	size_t nobjects;
 	enum hg_scope scope;
-	enum hg_by by;			/* types */
-	uint32_t depth;			/* refs, backrefs: 0 means 3 */
+	enum hg_by by;			/* types, retained */
+	uint32_t depth;			/* refs, backrefs: 0 means 3;
+					 * retained: all */
 	uint32_t max_width;		/* children a node: 0 means 10 */
 	uint32_t k;			/* path: 0 means 3 */
 	bool exclude_weak;
@@ -37,6 +41,7 @@ struct hg_args {
 	const struct hg_graph *before;	/* the first snapshot, with objects */
 	const uint16_t *births; /* per object: sample it was first seen in */
 	const struct hg_series *series;	/* counts of all, the graph's last */
+	bool retained;			/* types: with retained sizes */
 	/* Called now and then; true cancels (OT_INTERRUPTED).  May be NULL. */
 	bool (*cancelled)(void *ctx, uint64_t done, uint64_t total);
 	void *cancel_ctx;

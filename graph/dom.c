@@ -107,6 +107,12 @@ hg_weight(const struct hg_graph *g, hg_node n)
 	return hg_bytes(g, n) + hg_extra(g, n);
 }
 
+const struct hg_graph *
+hg_dom_graph(const struct hg_dom *d)
+{
+	return d->g;
+}
+
 uint32_t
 hg_dom_nodes(const struct hg_dom *d)
 {

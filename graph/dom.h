@@ -52,6 +52,8 @@ enum ot_status hg_dom_of(const struct hg_graph *g, const struct hg_args *args,
 /* The same where it has been computed; else NULL. */
 const struct hg_dom *hg_dom_peek(const struct hg_graph *g);
 
+const struct hg_graph *hg_dom_graph(const struct hg_dom *d);
+
 /* Nodes of the tree: those of the graph, then the virtual ones. */
 uint32_t hg_dom_nodes(const struct hg_dom *d);
 hg_node hg_dom_node(const struct hg_dom *d, enum hg_dom_virtual which);

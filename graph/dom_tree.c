@@ -34,6 +34,7 @@
 
 #include "graph/an_util.h"
 #include "graph/dom_priv.h"
+#include "graph/unreached.h"
 
 #define CHECK_EVERY 262144u
 #define AHEAD 8u
@@ -148,26 +149,33 @@ seen_again(struct tree *t, uint32_t v, uint32_t w)
 	return true;
 }
 
+/* Bare columns: a call an edge would be a tenth of all the time. */
+static inline bool
+is_weak(const struct hg_graph *g, hg_edge e)
+{
+	return hg_label_relation(g->label[e]) == OTW_REL_WEAK;
+}
+
 /* All that is reached from `start`, as a subtree of number `above`. */
 static enum ot_status
 search(struct tree *t, hg_node start, uint32_t above)
 {
 	const struct hg_graph *g = t->g;
-	uint32_t first = number(t, start, above), v = first, w;
-	hg_edge e = hg_out(g, start), end = hg_out(g, start + 1);
-	hg_edge to_end;
+	const uint32_t *out = g->out, *tos = g->to;
+	uint32_t first = number(t, start, above), v = first, w, i;
+	hg_edge e = out[start], end = out[start + 1];
 	enum ot_status st;
 	hg_node to;
 
 	for (;;) {
-		for (; e < end; e++) {
+		while (e < end) {
 			if (++t->ticks % CHECK_EVERY == 0 &&
 			    (st = tick(t, t->n)) != OT_OK)
 				return st;
-			to = hg_edge_to(g, e);
+			to = tos[e];
 			if (end - e > AHEAD)
-				OT_PREFETCH(&t->num[hg_edge_to(g, e + AHEAD)]);
-			if (hg_edge_weak(g, e))
+				OT_PREFETCH(&t->num[tos[e + AHEAD]]);
+			if (is_weak(g, e++))
 				continue;
 			w = t->num[to];
 			if (w != 0) {
@@ -176,20 +184,20 @@ search(struct tree *t, hg_node start, uint32_t above)
 				continue;
 			}
 			w = number(t, to, v);
-			to_end = hg_out(g, to + 1);
-			if (hg_out(g, to) == to_end)
+			if (out[to] == out[to + 1])
 				continue;
-			t->work[v].path.up = e + 1;
+			t->work[v].path.up = e;
 			v = w;
-			e = hg_out(g, to);
-			end = to_end;
-			e--; /* the loop adds one */
+			e = out[to];
+			end = out[to + 1];
+			for (i = e; i < end && i < e + AHEAD; i++)
+				OT_PREFETCH(&out[tos[i]]);
 		}
 		if (v == first)
 			return OT_OK;
 		v = t->idom[v];
 		e = t->work[v].path.up;
-		end = hg_out(g, t->vertex[v] + 1);
+		end = out[t->vertex[v] + 1];
 	}
 }
 
@@ -240,21 +248,11 @@ is_new(const struct tree *t, hg_node n, uint32_t above)
 	return t->num[n] == 0 || t->num[n] > above;
 }
 
-/* Has n more references than edges explain? */
+/* Has n more references than edges explain?  What never dies has. */
 static bool
 is_held(const struct hg_graph *g, hg_node n)
 {
-	int64_t refs = hg_refcount(g, n);
-	uint32_t n_in, i;
-	const hg_edge *in;
-
-	if (hg_flags(g, n) & OTW_IMMORTAL)
-		return true;
-	in = hg_in(g, n, &n_in);
-	for (i = 0; i < n_in && refs > 0; i++)
-		if (!hg_edge_weak(g, in[i]))
-			refs--;
-	return refs > 0;
+	return (hg_flags(g, n) & OTW_IMMORTAL) || hg_unexplained(g, n) > 0;
 }
 
 static enum ot_status
@@ -446,13 +444,18 @@ dominators(struct tree *t)
 static void
 sums(struct tree *t)
 {
-	uint32_t w, *count = t->semi;
+	uint32_t w, *count = t->semi, objects = t->g->nobjects;
 	hg_node n;
 
 	for (w = 0; w < t->n; w++) {
 		n = t->vertex[w];
-		t->work[w].sum = n < t->nodes ? hg_weight(t->g, n) : 0;
-		count[w] = n < t->g->nobjects;
+		if (t->n - w > AHEAD_FAR && t->vertex[w + AHEAD_FAR] < objects)
+			OT_PREFETCH(&t->g->bytes.v[t->vertex[w + AHEAD_FAR]]);
+		t->work[w].sum = 0;
+		if (n < objects)
+			t->work[w].sum = hg_narrow_get(&t->g->bytes, n) +
+					 hg_narrow_get(&t->g->extra, n);
+		count[w] = n < objects;
 	}
 	for (w = t->n - 1; w > 0; w--) {
 		t->work[t->idom[w]].sum += t->work[w].sum;
@@ -511,6 +514,8 @@ settle(struct tree *t)
 		wide += t->work[w].sum >= HG_WIDE;
 		many += t->semi[w] >= HG_WIDE;
 	}
+	for (w = t->n; w-- > 0;)
+		t->idom[w] = t->vertex[t->idom[w]];
 	d->idom = ot_realloc_array(NULL, n, sizeof(*d->idom));
 	ok = d->idom && col_init(&d->retained, n, wide, t->work[0].sum) &&
 	     col_init(&d->count, n, many, t->semi[0]);
@@ -522,7 +527,7 @@ settle(struct tree *t)
 			OT_PREFETCH(&t->work[t->num[w + AHEAD_FAR]]);
 			OT_PREFETCH(&t->semi[t->num[w + AHEAD_FAR]]);
 		}
-		d->idom[w] = i == 0 ? HG_NONE : t->vertex[t->idom[i]];
+		d->idom[w] = i == 0 ? HG_NONE : t->idom[i];
 		ok = col_put(&d->retained, w, t->work[i].sum) &&
 		     col_put(&d->count, w, t->semi[i]);
 	}

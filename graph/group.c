@@ -48,6 +48,7 @@ struct group {
 struct groups {
 	const struct hg_graph *g;
 	const struct hg_args *args;
+	enum hg_by by; /* not DEFAULT */
 	struct hg_owners owners;
 	struct group *v;
 	size_t n, nslots;
@@ -59,10 +60,7 @@ key_of(const struct groups *x, hg_node n)
 	hg_kind k = hg_kind_of(x->g, n);
 	uint64_t key = k;
 
-	switch (x->args->by) {
-	case HG_BY_TYPE:
-	case HG_BY_MODULE:
-		break;
+	switch (x->by) {
 	case HG_BY_SIZE:
 		key = hg_bytes(x->g, n);
 		break;
@@ -71,6 +69,8 @@ key_of(const struct groups *x, hg_node n)
 		break;
 	case HG_BY_REFERRERS:
 		key = hg_referrers_key(&x->owners, n);
+		break;
+	default: /* the kind itself; a module's kinds are added up later */
 		break;
 	}
 	key *= 0x9e3779b97f4a7c15u;
@@ -156,10 +156,7 @@ group_text(const struct groups *x, struct group *gr)
 	hg_kind k = hg_kind_of(x->g, gr->first);
 	struct ot_buf b = OT_BUF_INIT;
 
-	switch (x->args->by) {
-	case HG_BY_TYPE:
-		ot_buf_adds(&b, hg_kind_full(x->g, k));
-		break;
+	switch (x->by) {
 	case HG_BY_MODULE:
 		ot_buf_adds(&b, hg_kind_module(x->g, k));
 		break;
@@ -171,6 +168,9 @@ group_text(const struct groups *x, struct group *gr)
 		break;
 	case HG_BY_REFERRERS:
 		hg_referrers_text(&x->owners, gr->first, &b);
+		break;
+	default:
+		ot_buf_adds(&b, hg_kind_full(x->g, k));
 		break;
 	}
 	gr->text = b.failed ? NULL : strdup(ot_buf_str(&b));
@@ -236,7 +236,7 @@ group_row(const struct groups *x, const struct group *gr, uint64_t all,
 	struct ot_cell *row = ot_table_row(t);
 	hg_kind k = hg_kind_of(x->g, gr->first);
 	const char *type = hg_kind_full(x->g, k), *text = gr->text;
-	bool of_type = x->args->by == HG_BY_TYPE || x->args->by == HG_BY_OWNER;
+	bool of_type = x->by == HG_BY_TYPE || x->by == HG_BY_OWNER;
 
 	if (!row)
 		return false;
@@ -246,11 +246,11 @@ group_row(const struct groups *x, const struct group *gr, uint64_t all,
 		      all > 0 ? (double)gr->bytes / (double)all : 0);
 	if (of_type && !ot_cell_str(t, &row[TYPE], type, strlen(type)))
 		return false;
-	if (x->args->by == HG_BY_SIZE) {
+	if (x->by == HG_BY_SIZE) {
 		ot_cell_int(&row[GROUP], (int64_t)hg_bytes(x->g, gr->first));
 		return true;
 	}
-	if (x->args->by == HG_BY_TYPE)
+	if (x->by == HG_BY_TYPE)
 		text = hg_kind_module(x->g, k);
 	return ot_cell_str(t, &row[GROUP], text, strlen(text));
 }
@@ -259,17 +259,19 @@ enum ot_status
 hg_group_table(const struct hg_graph *g, const struct hg_args *args,
 	       struct ot_table **out, struct ot_err *err)
 {
-	struct groups x = { .g = g, .args = args };
+	struct groups x = { .g = g, .args = args, .by = args->by };
 	struct ot_table *t = NULL;
 	uint64_t all = 0;
 	enum ot_status st;
 	bool ok;
 	size_t i;
 
+	if (x.by == HG_BY_DEFAULT)
+		x.by = HG_BY_TYPE;
 	hg_owners_init(&x.owners, g);
 	st = groups_fill(&x, err);
 	if (st == OT_OK) {
-		t = ot_table_new(group_cols[args->by], NCOLS);
+		t = ot_table_new(group_cols[x.by], NCOLS);
 		ok = t && groups_list(&x);
 		for (i = 0; ok && i < x.n; i++)
 			all += x.v[i].bytes;

@@ -30,6 +30,7 @@ struct cmd_opts {
 	bool quiet, verbose;
 	uint32_t depth, max_width, k;	/* 0: the command's default */
 	bool exclude_weak;
+	bool retained;		/* types */
 	const char **ignore;	/* owned array of borrowed strings */
 	size_t nignore;
 	const char *output;	/* -o */

@@ -178,7 +178,7 @@ parse_apply(struct cmd_opts *o, enum cmd_option_id id, const char *arg,
 		break;
 	case CMD_OPT_by:
 		st = parse_choice(arg, id, &i, err);
-		o->by = (enum hg_by)i; /* in the order of the choice */
+		o->by = (enum hg_by)(HG_BY_TYPE + i); /* in their order */
 		break;
 	case CMD_OPT_mode:
 		st = parse_choice(arg, id, &i, err);
@@ -222,6 +222,9 @@ parse_apply(struct cmd_opts *o, enum cmd_option_id id, const char *arg,
 		break;
 	case CMD_OPT_ignore:
 		st = parse_ignore(o, arg, err);
+		break;
+	case CMD_OPT_retained:
+		o->retained = true;
 		break;
 	case CMD_OPT_output:
 		o->output = arg;

@@ -30,6 +30,8 @@ static const struct command {
 	{ "refs", ARG_OBJECT, UI_FX_OPEN, "refs", UI_ACT_NONE },
 	{ "backrefs", ARG_OBJECT, UI_FX_OPEN, "backrefs", UI_ACT_NONE },
 	{ "path", ARG_OBJECT, UI_FX_OPEN, "paths", UI_ACT_NONE },
+	{ "dominators", ARG_OBJECT, UI_FX_OPEN, "dominators", UI_ACT_NONE },
+	{ "cycle", ARG_OBJECT, UI_FX_OPEN, "cycle", UI_ACT_NONE },
 	{ "graph", ARG_FILE, UI_FX_HOST, NULL, UI_ACT_GRAPH },
 	{ "write", ARG_FILE, UI_FX_HOST, NULL, UI_ACT_WRITE },
 	{ "filter", ARG_TEXT, UI_FX_FILTER, NULL, UI_ACT_NONE },

@@ -12,6 +12,10 @@
 #include <string.h>
 
 #include "graph/dom.h"
+#include "graph/picture.h"
+#include "graph/scc.h"
+
+static const struct hg_args plain;
 
 static const struct hg_dom *
 dom_of(const struct hg_graph *g)
@@ -372,6 +376,265 @@ START_TEST(cancelled)
 }
 END_TEST
 
+/* ---- components ---- */
+
+static void
+expect_components(uint64_t seed)
+{
+	bool one[MOST], none[MOST] = { false }, leads[MOST][MOST];
+	struct ot_err err = OT_ERR_INIT;
+	struct hg_args args = { 0 };
+	struct hg_components c;
+	struct made m;
+	struct hg_graph *g;
+	uint32_t in[MOST], i, j, k;
+
+	made_fill(&m, seed);
+	g = made_graph(&m);
+	ck_assert(hg_components_find(g, &args, &c, &err) == OT_OK);
+	for (i = 0; i < m.n; i++) {
+		memset(one, 0, sizeof(one));
+		one[i] = true;
+		reach(&m, one, none, UINT32_MAX, leads[i]);
+		in[i] = UINT32_MAX;
+	}
+	for (i = 0; i < c.n; i++)
+		for (j = 0; j < c.list[i].n; j++) {
+			k = c.members[c.list[i].first + j];
+			ck_assert_uint_eq(in[k], UINT32_MAX);
+			in[k] = i;
+		}
+	for (i = 0; i < m.n; i++)
+		for (j = 0; j < m.n; j++) {
+			bool same = i == j ? m.strong[i][i] != 0
+					   : leads[i][j] && leads[j][i];
+
+			if (same)
+				ck_assert(in[i] != UINT32_MAX &&
+					  in[i] == in[j]);
+			else if (i != j)
+				ck_assert(in[i] == UINT32_MAX ||
+					  in[i] != in[j]);
+		}
+	for (i = 0; i < m.n; i++) {
+		hg_edge *edges;
+		uint32_t len;
+
+		ck_assert(hg_cycle_through(g, i, &args, &edges, &len, &err) ==
+			  OT_OK);
+		ck_assert((len > 0) == (in[i] != UINT32_MAX));
+		for (j = 0; j < len; j++) {
+			ck_assert_uint_eq(hg_edge_from(g, edges[j]),
+					  j == 0 ? i
+						 : hg_edge_to(g, edges[j - 1]));
+			ck_assert(!hg_edge_weak(g, edges[j]));
+		}
+		if (len > 0)
+			ck_assert_uint_eq(hg_edge_to(g, edges[len - 1]), i);
+		free(edges);
+	}
+	hg_components_release(&c);
+	hg_graph_free(g);
+}
+
+START_TEST(components)
+{
+	expect_components((uint64_t)_i);
+}
+END_TEST
+
+/* ---- tables ---- */
+
+START_TEST(tables)
+{
+	struct t_heap h = t_draw(
+		"@module(m)>a a:Box:10 a.b>b b:Box:20 b>c c:str:100 a>d "
+		"d:str:5 @frame(f)>x x:list:7 x[0]>y y:Box:1 y>z z:str:3 "
+		"y>x p:Box:1 p>q q:list:1 q>p a~>p u:dict:9 u>v v:dict:1 v>u");
+	struct hg_args args = { .retained = true };
+	struct ot_table *t = t_run(h.g, "types", NULL, &args);
+
+	/* one Box is inside of another: its bytes count once */
+	ck_assert_str_eq(t_cell(t, 0, "type"), "Box");
+	ck_assert_str_eq(t_cell(t, 0, "retained"), "141");
+	ot_table_free(t);
+	t = t_run(h.g, "retained", NULL, &(struct hg_args){ .limit = 4 });
+	ck_assert_uint_eq(t->nrows, 4);
+	ck_assert_str_eq(t_cell(t, 0, "type"), "module");
+	ck_assert_str_eq(t_cell(t, 0, "retained"), "135");
+	ck_assert_str_eq(t_cell(t, 2, "type"), "Box");
+	ck_assert_str_eq(t_cell(t, 2, "edge"), ".b");
+	ck_assert_str_eq(t_cell(t, 2, "depth"), "2");
+	ck_assert_str_eq(t_cell(t, 2, "count"), "2");
+	ck_assert_str_eq(t_cell(t, 3, "retained"), "100");
+	ot_table_free(t);
+	t = t_run(h.g, "retained", "list", &(struct hg_args){ .depth = 1 });
+	ck_assert_uint_eq(t->nrows, 2);
+	ck_assert_str_eq(t_cell(t, 0, "retained"), "11");
+	ot_table_free(t);
+	t = t_run(h.g, "cycles", NULL, &plain);
+	ck_assert_uint_eq(t->nrows, 3);
+	ck_assert_str_eq(t_cell(t, 0, "id"), "0");
+	ck_assert_str_eq(t_cell(t, 0, "bytes"), "10");
+	ck_assert_str_eq(t_cell(t, 0, "state"), "garbage");
+	ck_assert_str_eq(t_cell(t, 1, "members"), "Box, list");
+	ck_assert_str_eq(t_cell(t, 1, "state"), "reachable");
+	/* x is how it is entered, y refers back to it */
+	ck_assert_str_eq(t_cell(t, 1, "to"), "0x7f0000001100");
+	ck_assert_str_eq(t_cell(t, 1, "from"), "0x7f0000001140");
+	ot_table_free(t);
+	t = t_run(h.g, "cycles", "Box", &plain);
+	ck_assert_uint_eq(t->nrows, 2);
+	ot_table_free(t);
+	t = t_run(h.g, "garbage", NULL, &plain);
+	ck_assert_uint_eq(t->nrows, 4);
+	ck_assert_str_eq(t_cell(t, 0, "type"), "dict");
+	ck_assert_str_eq(t_cell(t, 0, "retained"), "10");
+	ck_assert_str_eq(t_cell(t, 0, "state"), "garbage");
+	ck_assert_str_eq(t_cell(t, 1, "type"), "Box");
+	ck_assert_str_eq(t_cell(t, 1, "state"), "weakly held");
+	ot_table_free(t);
+	t_heap_free(&h);
+}
+END_TEST
+
+/* Rows sum to the heap, whatever roots share. */
+START_TEST(by_root)
+{
+	struct t_heap h = t_draw("@module(m)>a @frame(f)>b a:1 b:2 a>c b>c "
+				 "c:4 h:8 x:16 x>y y:32 y>x");
+	struct hg_args args = { .by = HG_BY_ROOT };
+	struct ot_table *t = t_run(h.g, "retained", NULL, &args);
+	int col = ot_table_col(t, "retained");
+	uint64_t sum = 0;
+	size_t i;
+
+	for (i = 0; i < t->nrows; i++)
+		sum += ot_table_at(t, i, (size_t)col)->v.u;
+	ck_assert_uint_eq(sum, 63);
+	ck_assert_str_eq(t_cell(t, 0, "group"), "garbage");
+	ck_assert_str_eq(t_cell(t, 1, "group"), "held from C");
+	ck_assert_str_eq(t_cell(t, 2, "group"), "shared by several roots");
+	ck_assert_str_eq(t_cell(t, 2, "retained"), "4");
+	ot_table_free(t);
+	t_heap_free(&h);
+}
+END_TEST
+
+START_TEST(component_picture)
+{
+	struct t_heap h = t_draw("@module(m)>a a>b b>c c>a c>d d>c a>x b>x");
+	struct hg_args args = { .max_width = 3 };
+	hg_node in[4] = { t_node(&h, "a"), t_node(&h, "b"), t_node(&h, "c"),
+			  t_node(&h, "d") };
+	struct ot_err err = OT_ERR_INIT;
+	struct hg_picture *p;
+
+	ck_assert(hg_picture_component(h.g, in, 4, in[1], &args, &p, &err) ==
+		  OT_OK);
+	ck_assert_uint_eq(p->nnodes, 4);
+	ck_assert_uint_eq(p->nodes[0].node, in[1]);
+	ck_assert(p->nodes[3].flags & HG_PIC_MORE);
+	ck_assert_uint_eq(p->nodes[3].count, 1);
+	ck_assert_uint_eq(p->nedges, 4);
+	hg_picture_free(p);
+	ck_assert(hg_picture_component(h.g, in, 4, in[1], &plain, &p, &err) ==
+		  OT_OK);
+	ck_assert_uint_eq(p->nnodes, 4);
+	ck_assert_uint_eq(p->nedges, 5);
+	hg_picture_free(p);
+	t_heap_free(&h);
+}
+END_TEST
+
+/* ---- deep and wide ---- */
+
+#ifdef __SANITIZE_ADDRESS__
+#define LINKS 1000000u
+#else
+#define LINKS 10000000u
+#endif
+
+/*
+ * A doubly linked list beside an index of its values (every tenth link has
+ * one): a value is also held from far above, which makes the plain climb to
+ * its dominator quadratic.
+ */
+static struct hg_graph *
+linked_list(uint32_t n, uint32_t nvalues)
+{
+	struct ot_err err = OT_ERR_INIT;
+	struct hg_graph *g;
+	struct t_enc t;
+	uint32_t i, v = n + 1;
+
+	t_enc_init(&t);
+	t_enc_begin(&t);
+	t_enc_kind(&t, 0, "m", "Link");
+	t_enc_object(&t, T_ADDR(0), 0, 1, nvalues + 1);
+	t_enc_ref(&t, T_ADDR(1), OTW_REL_ATTRIBUTE);
+	for (i = 0; i < nvalues; i++)
+		t_enc_ref(&t, T_ADDR(v + i), OTW_REL_ITEM);
+	for (i = 1; i <= n; i++) {
+		t_enc_object(&t, T_ADDR(i), 0, 1,
+			     (i > 1) + (i < n) + (uint32_t)(i % 10 == 0));
+		if (i < n)
+			t_enc_ref(&t, T_ADDR(i + 1), OTW_REL_ATTRIBUTE);
+		if (i > 1)
+			t_enc_ref(&t, T_ADDR(i - 1), OTW_REL_ATTRIBUTE);
+		if (i % 10 == 0)
+			t_enc_ref(&t, T_ADDR(v + i / 10 - 1),
+				  OTW_REL_ATTRIBUTE);
+	}
+	for (i = 0; i < nvalues; i++)
+		t_enc_object(&t, T_ADDR(v + i), 0, 1, 0);
+	t_enc_root(&t, OTW_ROOT_MODULE, "m");
+	otw_enc_root_ref(&t.e, &(struct otw_ref){ .to = T_ADDR(0) });
+	otw_enc_end(&t.e, &(struct otw_end){ .objects = n + nvalues + 1 });
+	g = t_enc_graph(&t, &err);
+	ck_assert_msg(g != NULL, "%s", err.msg);
+	t_enc_release(&t);
+	return g;
+}
+
+START_TEST(deep)
+{
+	struct ot_err err = OT_ERR_INIT;
+	const uint32_t n = LINKS, nvalues = LINKS / 10;
+	struct hg_graph *g = linked_list(n, nvalues);
+	const struct hg_dom *d = dom_of(g);
+	struct hg_args args = { .limit = 3 };
+	hg_node last = n;
+	struct hg_components c;
+	unsigned char *bits;
+	struct ot_table *t;
+
+	/* the values hang from the top, the links from each other */
+	ck_assert_uint_eq(hg_dom_retained(d, 0), n + nvalues + 1);
+	ck_assert_uint_eq(hg_dom_retained(d, 1), n);
+	ck_assert_uint_eq(hg_dom_retained(d, n), 1);
+	ck_assert_uint_eq(hg_dom_idom(d, n), n - 1);
+	ck_assert_uint_eq(hg_dom_idom(d, n + 1), 0);
+	ck_assert_uint_eq(hg_dom_idom(d, n + nvalues), 0);
+	ck_assert(hg_dom_below(d, &last, 1, &bits, &err) == OT_OK);
+	free(bits);
+	ck_assert(hg_components_find(g, &args, &c, &err) == OT_OK);
+	ck_assert_uint_eq(c.n, 1);
+	ck_assert_uint_eq(c.list[0].n, n);
+	hg_components_release(&c);
+	t = t_run(g, "retained", NULL, &args);
+	ck_assert_uint_eq(t->nrows, 3);
+	ot_table_free(t);
+	args.retained = true;
+	t = t_run(g, "types", NULL, &args);
+	ck_assert_uint_eq(ot_table_at(t, 0, (size_t)ot_table_col(t, "retained"))
+				  ->v.u,
+			  n + nvalues + 1);
+	ot_table_free(t);
+	hg_graph_free(g);
+}
+END_TEST
+
 TCase *
 t_graph_dom(void)
 {
@@ -381,6 +644,11 @@ t_graph_dom(void)
 	tcase_add_test(t, drawn);
 	tcase_add_test(t, children);
 	tcase_add_loop_test(t, removal, 0, 600);
+	tcase_add_loop_test(t, components, 0, 300);
 	tcase_add_test(t, cancelled);
+	tcase_add_test(t, tables);
+	tcase_add_test(t, by_root);
+	tcase_add_test(t, component_picture);
+	tcase_add_test(t, deep);
 	return t;
 }

@@ -114,6 +114,40 @@ START_TEST(paths_end_at_a_root)
 }
 END_TEST
 
+START_TEST(dominators_unfold)
+{
+	open_types();
+	fake_keys("5");
+	fake_expect("dominators");
+	fake_keys("End");
+	fake_contains("more");
+	open_session();
+	fake_keys("d");
+	ck_assert_str_eq(ui_top(fake.ui)->def->name, "dominators");
+	fake_contains("shop.models.Cart");
+	fake_keys("Down Enter");
+	ck_assert_str_eq(ui_top(fake.ui)->def->name, "object");
+}
+END_TEST
+
+START_TEST(cycles_lead_to_the_way_round)
+{
+	open_types();
+	fake_keys("6");
+	fake_expect("cycles");
+	fake_keys("Enter");
+	ck_assert_str_eq(ui_top(fake.ui)->def->name, "cycle");
+	open_session();
+	fake_keys("y");
+	fake_expect("cycle");
+	fake_keys("g Enter");
+	ck_assert_int_eq(fake.last.action, UI_ACT_GRAPH);
+	ck_assert_str_eq(fake.last.view, "cycle");
+	fake_keys("End Enter");
+	ck_assert_str_eq(ui_top(fake.ui)->def->name, "object");
+}
+END_TEST
+
 START_TEST(garbage_has_no_path)
 {
 	struct ui_subject s = { UI_SUBJECT_OBJECT, synth_session(4, 0),
@@ -183,8 +217,12 @@ START_TEST(views_by_number_and_tab)
 	fake_keys("4");
 	ck_assert_str_eq(ui_top(fake.ui)->def->name, "paths");
 	fake_keys("Tab");
+	ck_assert_str_eq(ui_top(fake.ui)->def->name, "dominators");
+	fake_keys("Tab Tab");
 	ck_assert_str_eq(ui_top(fake.ui)->def->name, "types");
 	fake_keys("BackTab");
+	ck_assert_str_eq(ui_top(fake.ui)->def->name, "cycles");
+	fake_keys("BackTab BackTab");
 	ck_assert_str_eq(ui_top(fake.ui)->def->name, "paths");
 }
 END_TEST
@@ -506,6 +544,8 @@ t_ui_views(void)
 	tcase_add_test(tc, backrefs_unfold);
 	tcase_add_test(tc, refs_show_more);
 	tcase_add_test(tc, paths_end_at_a_root);
+	tcase_add_test(tc, dominators_unfold);
+	tcase_add_test(tc, cycles_lead_to_the_way_round);
 	tcase_add_test(tc, garbage_has_no_path);
 	tcase_add_test(tc, help_is_made_of_the_actions);
 	tcase_add_test(tc, details_and_copy);
