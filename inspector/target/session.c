@@ -104,7 +104,7 @@ park(struct target *t)
 	close_sock(t);
 	memset(&t->framer, 0, sizeof(t->framer));
 	t->left = false;
-	t->parked = t->was_parked = true;
+	t->parked = true;
 }
 
 /* The other end is closed: what became of the target? */
@@ -300,6 +300,7 @@ session_request(struct target *t, const struct otw_request *r,
 	if (st != OT_OK)
 		return st;
 	t->asked = *r;
+	t->asked_any = true;
 	t->again = 0;
 	return ask(t, err);
 }

@@ -130,7 +130,7 @@ target_close(struct target *t)
 	if (t == NULL)
 		return;
 	session_leave(t);
-	if (t->was_parked && !session_over(t))
+	if (t->asked_any && !session_over(t))
 		collect_clone(t);
 	request_end(t);
 	run_collect(t, false);

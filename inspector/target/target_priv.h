@@ -68,8 +68,9 @@ struct target {
 	 * The agent left by itself, so that the program can fork with one
 	 * thread: sock is -1, and the next request enters anew.
 	 */
-	bool parked, was_parked, verbose;
+	bool parked, verbose;
 	struct otw_request asked;	/* the request under way */
+	bool asked_any;			/* there was one */
 	unsigned again;			/* times it was asked anew */
 };
 

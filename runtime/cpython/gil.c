@@ -82,7 +82,7 @@ static struct {
 	uintptr_t at;		/* struct _gil_runtime_state; 0: not known */
 	void *interp;
 	int (*lock)(uintptr_t), (*trylock)(uintptr_t), (*unlock)(uintptr_t);
-	int (*signal)(uintptr_t);
+	int (*wake)(uintptr_t);
 	int (*pending)(void *, int (*)(void *), void *, int);
 	int (*is_finalizing)(void);
 	void *(*current)(void);
@@ -117,7 +117,7 @@ find_functions(void *(*find)(void *, const char *))
 	return get(find, &gil.lock, "pthread_mutex_lock") &&
 	       get(find, &gil.trylock, "pthread_mutex_trylock") &&
 	       get(find, &gil.unlock, "pthread_mutex_unlock") &&
-	       get(find, &gil.signal, "pthread_cond_signal") &&
+	       get(find, &gil.wake, "pthread_cond_signal") &&
 	       get(find, &gil.pending, "_PyEval_AddPendingCall") &&
 	       get(find, &gil.iterate, "dl_iterate_phdr") &&
 	       (get(find, &gil.current, "PyThreadState_GetUnchecked") ||
@@ -289,7 +289,7 @@ unlock(void)
 	atomic_store(last_holder(), holder_before);
 	gil.unlock(gil.at + SWITCH_MUTEX);
 	atomic_store(locked(), 0);
-	gil.signal(gil.at + COND);
+	gil.wake(gil.at + COND);
 	gil.unlock(gil.at + MUTEX);
 }
 
