@@ -9,6 +9,8 @@ CPYTHON_SOURCES = \
 	runtime/cpython/edges_numpy.c \
 	runtime/cpython/edges_instances.c \
 	runtime/cpython/edges_types.c \
+	runtime/cpython/gil.c \
+	runtime/cpython/gil.h \
 	runtime/cpython/heads.c \
 	runtime/cpython/hints.c \
 	runtime/cpython/info.c \
