@@ -8,6 +8,9 @@ CPYTHON_SOURCES = \
 	runtime/cpython/edges_greenlet.c \
 	runtime/cpython/edges_instances.c \
 	runtime/cpython/edges_types.c \
+	runtime/cpython/enter.c \
+	runtime/cpython/enter.h \
+	runtime/cpython/head.h \
 	runtime/cpython/heads.c \
 	runtime/cpython/hints.c \
 	runtime/cpython/info.c \
@@ -18,6 +21,7 @@ CPYTHON_SOURCES = \
 	runtime/cpython/line.c \
 	runtime/cpython/mem.c \
 	runtime/cpython/origin.c \
+	runtime/cpython/pages.c \
 	runtime/cpython/provider.c \
 	runtime/cpython/py.h \
 	runtime/cpython/roots.c \

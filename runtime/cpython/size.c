@@ -10,12 +10,12 @@
  * what it is.  A __sizeof__ written in Python is passed over.  All this is
  * done once per type; then an instance costs one call.
  */
+#include "runtime/cpython/head.h"
 #include "runtime/cpython/value.h"
 #include "runtime/cpython/walk.h"
 
 #define UNITS_MAX	((int64_t)1 << 44)
 
-#define GC_HEAD		16
 #define PRE_MANAGED	16	/* managed dict and weak references */
 
 #define AT(field)	((uint16_t)offsetof(struct py_types, field))
@@ -120,7 +120,8 @@ size_is_native(const struct py_walk *w, py_obj cls, bool no_sizeof)
 static bool
 size_is_named(const struct py_walk *w, py_obj cls, const char *name, size_t i)
 {
-	uint64_t basic = size_word(w, cls, w->L->tp_basicsize);
+	uint64_t basic = size_word(w, cls, w->L->tp_basicsize) -
+		(py_body(w, cls) - cls);	/* as with an ordinary head */
 
 	return py_streq(by_name[i].name, name) &&
 		(basic == by_name[i].basic || basic == by_name[i].other ||
@@ -168,7 +169,8 @@ size_pre(const struct py_walk *w, struct py_entry *e)
 		managed = PY_FLAG_MANAGED_DICT;
 	else if (w->minor >= 12)
 		managed = PY_FLAG_MANAGED_DICT | PY_FLAG_MANAGED_WEAKREF;
-	e->pre = (flags & PY_FLAG_GC) ? GC_HEAD : 0;
+	e->pre = (flags & PY_FLAG_GC) && !py_free_threaded(w) ?
+		PY_GC_HEAD : 0;
 	if (flags & managed)
 		e->pre += PRE_MANAGED;
 	e->gc_asks = (flags & PY_FLAG_TYPE) && w->minor != 11 &&

@@ -7,6 +7,7 @@
  * told apart: a 1.x dtype has its alignment, never 0, where 2.x has the upper
  * half of flags, always 0.
  */
+#include "runtime/cpython/head.h"
 #include "runtime/cpython/value.h"
 
 /* PyArrayObject_fields */
@@ -35,9 +36,11 @@ static const struct {
 };
 
 static int64_t
-numpy_item(uintptr_t descr)
+numpy_item(const struct py_walk *w, py_obj o)
 {
-	if (!py_sane(descr))
+	uintptr_t descr = py_body(w, o);
+
+	if (!py_sane(o))
 		return 0;
 	if (PY_AT(descr, 36, int32_t))
 		return PY_AT(descr, 32, int32_t);
@@ -48,19 +51,18 @@ uint64_t
 py_size_ndarray(const struct py_walk *w, py_obj o, const struct py_entry *e,
 		uint64_t *extra)
 {
-	uintptr_t dims = PY_AT(o, DIMENSIONS, uintptr_t);
-	int i, nd = PY_AT(o, ND, int32_t);
+	uintptr_t at = py_body(w, o), dims = PY_AT(at, DIMENSIONS, uintptr_t);
+	int i, nd = PY_AT(at, ND, int32_t);
 	uint64_t bytes = e->basic;
 	int64_t n, dim;
 
-	(void)w;
 	(void)extra;
 	if (nd < 0 || nd > ND_MAX)
 		return bytes;
 	bytes += (uint64_t)nd * 16;
-	if (!(PY_AT(o, FLAGS, int32_t) & OWNDATA))
+	if (!(PY_AT(at, FLAGS, int32_t) & OWNDATA))
 		return bytes;
-	n = numpy_item(PY_AT(o, DESCR, uintptr_t));
+	n = numpy_item(w, PY_AT(at, DESCR, py_obj));
 	if (nd && !py_sane(dims))
 		return bytes;
 	for (i = 0; i < nd; i++) {
@@ -115,7 +117,8 @@ py_size_numpy_scalar(const struct py_walk *w, py_obj o,
 	else if (flags & PY_FLAG_BYTES)
 		item = py_units(PY_AT(o, w->L->ob_size, int64_t), 1);
 	else if (py_mro_each(w, e->type, numpy_is_void, NULL))
-		item = py_units(numpy_item(PY_AT(o, VOID_DESCR, uintptr_t)),
+		item = py_units(numpy_item(w, PY_AT(py_body(w, o), VOID_DESCR,
+							py_obj)),
 				1);
 	else
 		py_mro_each(w, e->type, numpy_scalar, &item);

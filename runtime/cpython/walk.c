@@ -2,7 +2,7 @@
 /*
  * walk.c - every object once.
  *
- * 1. The collector's lists are read and what is on them is marked; 2. so is
+ * 1. The collector's lists (or pages) are read and what it tracks is marked; 2. so is
  * what the roots hold; 3. what is marked is reported with its references, in
  * address order, which marks what they refer to, until nothing marked is left;
  * 4. the roots are told.  So all that is tracked or reachable is found:
@@ -12,9 +12,9 @@
  * each object on a heap larger than the caches.
  */
 #include "runtime/cpython/exit.h"
+#include "runtime/cpython/head.h"
 #include "runtime/cpython/walk.h"
 
-#define GC_HEAD		16u
 #define LINK_BITS	((uintptr_t)3)
 #define TEXT_MAX	120
 
@@ -27,7 +27,7 @@ link_at(uintptr_t node, unsigned offset)
 static bool
 listed(struct py_walk *w, uintptr_t node, enum py_generation g)
 {
-	py_obj o = node + GC_HEAD;
+	py_obj o = node + PY_GC_HEAD;
 
 	if (!py_bitmap_list(w, o, g))
 		return false;
@@ -129,15 +129,8 @@ has_weakrefs(const struct py_walk *w, py_obj o, const struct py_info *info)
 static void
 count_refs(const struct py_walk *w, py_obj o, struct objtop_object *out)
 {
-	if (w->minor < 12) {
-		out->refcount = PY_AT(o, 0, int64_t);
-		/* 3.11 starts its frozen objects with 999999999. */
-		if (w->minor == 11 && out->refcount >= 900000000)
-			out->flags |= OBJTOP_IMMORTAL;
-		return;
-	}
-	out->refcount = PY_AT(o, 0, uint32_t);
-	if (PY_AT(o, 0, int32_t) < 0)
+	out->refcount = py_refcount(w, o);
+	if (py_immortal(w, o))
 		out->flags |= OBJTOP_IMMORTAL;
 }
 
@@ -146,7 +139,7 @@ collector_flags(const struct py_walk *w, py_obj o, enum py_generation g,
 		const struct py_info *info)
 {
 	if (!(info->flags & PY_FLAG_GC) || !py_is_gc(w, o, info->type) ||
-	    !PY_AT(o - GC_HEAD, 0, uintptr_t))
+	    !py_tracked(w, o))
 		return 0;
 	if (g == PY_GEN_PERMANENT)
 		return OBJTOP_TRACKED | OBJTOP_FROZEN |
@@ -234,8 +227,9 @@ py_walk_run(struct py_walk *w, char *why, size_t cap)
 		return -1;
 	}
 	py_interned_find(w);
-	s->phase(s, "reading the garbage collector's lists");
-	if (!read_lists(w, why, cap))
+	s->phase(s, "reading what the garbage collector tracks");
+	if (py_free_threaded(w) ? !py_pages_read(w, why, cap) :
+	    !read_lists(w, why, cap))
 		return -1;
 	s->phase(s, "reading the roots");
 	w->pass = PY_PASS_MARK;
