@@ -180,46 +180,74 @@ py_size_permutations(const struct py_walk *w, py_obj o,
 		py_units(FIELD(48, int64_t), 8);
 }
 
-/* Modules/_pickle.c: a field in front was lost in 3.13, is back in 3.14 */
-uint64_t
-py_size_pickler(const struct py_walk *w, py_obj o, const struct py_entry *e,
-		uint64_t *extra)
+/* Modules/_pickle.c: 3.13.0 has one field less in front than all others */
+static uint64_t
+std_pickler(const struct py_walk *w, py_obj o, const struct py_entry *e,
+	    unsigned lost)
 {
 	uintptr_t memo = FIELD(16, uintptr_t);
 	uint64_t bytes = e->basic;
 
-	(void)extra;
 	if (py_sane(memo))
 		bytes += 32 + py_units(PY_AT(memo, 16, int64_t), 16);
-	return bytes + std_bytes(w, FIELD(w->minor == 13 ? 56 : 64, py_obj));
+	return bytes + std_bytes(w, FIELD(64 - lost, py_obj));
+}
+
+uint64_t
+py_size_pickler(const struct py_walk *w, py_obj o, const struct py_entry *e,
+		uint64_t *extra)
+{
+	(void)extra;
+	return std_pickler(w, o, e, 0);
+}
+
+uint64_t
+py_size_pickler_313(const struct py_walk *w, py_obj o,
+		    const struct py_entry *e, uint64_t *extra)
+{
+	(void)extra;
+	return std_pickler(w, o, e, 8);
 }
 
 static uint64_t
-std_string(py_obj o, size_t off)
+std_string(uintptr_t at, size_t off)
 {
-	const char *s = PY_AT(o, off, py_cstr);
+	const char *s = PY_AT(at, off, py_cstr);
 
 	return s ? py_strlen(s, STRING_MAX) + 1 : 0;
 }
 
-uint64_t
-py_size_unpickler(const struct py_walk *w, py_obj o, const struct py_entry *e,
-		  uint64_t *extra)
+static uint64_t
+std_unpickler(const struct py_walk *w, py_obj o, const struct py_entry *e,
+	      unsigned lost)
 {
 	/* Behind persistent_load, and behind prefetched_idx. */
-	uintptr_t at = py_body(w, o);
-	uintptr_t middle = w->minor == 13 ? at - 8 :
-		w->minor >= 15 ? at + 8 : at;
+	uintptr_t middle = py_body(w, o) + (w->minor >= 15 ? 8 : 0) - lost;
 	uintptr_t late = w->minor >= 14 ? middle + 16 : middle;
 	uint64_t bytes = e->basic;
 
-	(void)extra;
 	if (FIELD(24, uintptr_t))
 		bytes += py_units(FIELD(32, int64_t), 8);
 	if (PY_AT(late, 240, uintptr_t))
 		bytes += py_units(PY_AT(late, 256, int64_t), 8);
 	return bytes + std_string(middle, 152) + std_string(late, 224) +
 		std_string(late, 232);
+}
+
+uint64_t
+py_size_unpickler(const struct py_walk *w, py_obj o, const struct py_entry *e,
+		  uint64_t *extra)
+{
+	(void)extra;
+	return std_unpickler(w, o, e, 0);
+}
+
+uint64_t
+py_size_unpickler_313(const struct py_walk *w, py_obj o,
+		      const struct py_entry *e, uint64_t *extra)
+{
+	(void)extra;
+	return std_unpickler(w, o, e, 8);
 }
 
 /* Modules/_queuemodule.c: has a __sizeof__ from 3.15 on */
