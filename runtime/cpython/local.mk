@@ -22,6 +22,7 @@ CPYTHON_SOURCES = \
 	runtime/cpython/mem.c \
 	runtime/cpython/origin.c \
 	runtime/cpython/pages.c \
+	runtime/cpython/pages.h \
 	runtime/cpython/provider.c \
 	runtime/cpython/py.h \
 	runtime/cpython/roots.c \

@@ -13,62 +13,16 @@
  * Nothing of this is exported, so all of it is checked: heaps, pages and
  * segments must point back at each other, free blocks must be blocks, and the
  * counts of pages and of blocks in use must come out.  One thing wrong and the
- * heap is refused.  Straight through memory, some 10 ns a block.
+ * heap is refused.  Straight through memory.
  */
 #include "runtime/cpython/exit.h"
 #include "runtime/cpython/head.h"
+#include "runtime/cpython/pages.h"
 #include "runtime/cpython/walk.h"
 
-#define SEGMENT		((uintptr_t)32 << 20)	/* size and alignment */
-#define SLICE		65536u
-#define MOST_SLICES	512u
 #define MOST_SEGMENTS	(1u << 20)
 #define MOST_THREADS	100000
 #define MOST_BLOCKS	65536u		/* capacity is 16 bits */
-#define HUGE_BLOCK	0x80000000u	/* size is that of the slices then */
-
-/* struct _mimalloc_thread_state, where it begins in _PyThreadStateImpl. */
-#define STATE_GUESS	344u
-#define STATE_FIRST	200u
-#define STATE_LAST	1024u
-#define STATE_HEAPS	8u
-#define STATE_TLD	(STATE_HEAPS + HEAPS * HEAP_SIZE)
-#define STATE_READY	(STATE_TLD + TLD_SIZE)	/* int */
-#define TLD_SIZE	1608u
-#define TLD_POOL	944u		/* segments.abandoned */
-
-/* mi_heap_t; the four heaps of a thread, by tag. */
-enum { HEAP_MEM, HEAP_OBJECT, HEAP_GC, HEAP_GC_PRE, HEAPS };
-#define HEAP_SIZE	3064u
-#define HEAP_TLD	0u
-#define HEAP_QUEUES	1040u		/* { first, last, block size } */
-#define QUEUES		75u
-#define QUEUE_SIZE	24u
-#define HEAP_PAGES	3024u		/* how many, size_t */
-#define HEAP_TAG	3057u		/* uint8_t */
-
-/* mi_segment_t: its slices, of which the first of each page describes it. */
-#define SEG_NEXT	176u		/* abandoned_next */
-#define SEG_ENTRIES	248u		/* slice_entries */
-#define SEG_SLICES	264u
-
-/* mi_abandoned_pool_t: two lists; the low bits are a tag. */
-#define POOL_VISITED	0u
-#define POOL_ABANDONED	64u
-
-/* mi_page_t, which is also a slice. */
-struct page {
-	uint32_t slice_count, slice_offset;
-	uint8_t bits, debug_offset;	/* tag: bits 3 to 6 */
-	uint16_t capacity, reserved;	/* blocks */
-	uint8_t flags, retire;
-	uintptr_t free;
-	uint32_t used, block_size;
-	uintptr_t local_free, thread_free, heap, next, prev;
-	uint64_t qsbr[3];
-};
-
-_Static_assert(sizeof(struct page) == 96, "mi_page_t");
 
 struct pages {
 	struct py_walk *w;
@@ -90,7 +44,7 @@ fails(struct pages *p, const char *what)
 
 /* A page and where its blocks are. */
 struct area {
-	struct page page;
+	struct py_page page;
 	uintptr_t start;
 	size_t block;		/* bytes */
 	unsigned tag;
@@ -99,24 +53,24 @@ struct area {
 static bool
 read_area(struct pages *p, uintptr_t at, struct area *a)
 {
-	uintptr_t segment = at & ~(SEGMENT - 1);
-	uintptr_t slice = (at - segment - SEG_SLICES) / sizeof(struct page);
+	uintptr_t segment = at & ~(PG_SEGMENT - 1);
+	uintptr_t slice = (at - segment - PG_SEG_SLICES) / sizeof(struct py_page);
 	size_t offset = 0, size;
 
-	if (!py_ok(at) || at < segment + SEG_SLICES ||
-	    (at - segment - SEG_SLICES) % sizeof(struct page) ||
-	    slice >= MOST_SLICES || !py_peek(at, &a->page, sizeof(a->page)) ||
+	if (!py_ok(at) || at < segment + PG_SEG_SLICES ||
+	    (at - segment - PG_SEG_SLICES) % sizeof(struct py_page) ||
+	    slice >= PG_MOST_SLICES || !py_peek(at, &a->page, sizeof(a->page)) ||
 	    a->page.slice_offset || !a->page.block_size)
 		return fails(p, "a page is not where one can be");
-	size = (size_t)a->page.slice_count * SLICE;
+	size = (size_t)a->page.slice_count * PG_SLICE;
 	a->block = a->page.block_size;
-	if (a->block >= HUGE_BLOCK)
+	if (a->block >= PG_HUGE_BLOCK)
 		a->block = size;
 	else if (a->block <= 64)
 		offset = 3 * a->block;
 	else if (a->block <= 512)
 		offset = a->block;
-	a->start = segment + slice * SLICE + offset;
+	a->start = segment + slice * PG_SLICE + offset;
 	a->tag = a->page.bits >> 3 & 15;
 	if (a->page.capacity > a->page.reserved || a->block % 8 || !size ||
 	    offset + a->page.capacity * a->block > size)
@@ -166,7 +120,7 @@ listed(struct pages *p, py_obj o)
 static bool
 read_page(struct pages *p, const struct area *a)
 {
-	uintptr_t o = a->start + p->debug + (a->tag == HEAP_GC_PRE ? 16 : 0);
+	uintptr_t o = a->start + p->debug + (a->tag == PG_HEAP_GC_PRE ? 16 : 0);
 	long local, free, thread;
 	size_t i;
 
@@ -201,7 +155,7 @@ read_queue(struct pages *p, uintptr_t heap, unsigned tag, uintptr_t queue,
 		if (!read_area(p, at, &a))
 			return false;
 		if (a.page.heap != heap || a.page.prev != prev ||
-		    a.tag != tag || ++*pages > PY_AT(heap, HEAP_PAGES, size_t))
+		    a.tag != tag || ++*pages > PY_AT(heap, PG_HEAP_PAGES, size_t))
 			return fails(p, "a heap's pages are not linked to it");
 		if (!read_page(p, &a))
 			return false;
@@ -214,19 +168,19 @@ read_queue(struct pages *p, uintptr_t heap, unsigned tag, uintptr_t queue,
 static bool
 read_heap(struct pages *p, uintptr_t state, unsigned tag)
 {
-	uintptr_t heap = state + STATE_HEAPS + tag * HEAP_SIZE;
+	uintptr_t heap = state + PG_STATE_HEAPS + tag * PG_HEAP_SIZE;
 	size_t pages = 0;
 	unsigned i;
 
-	if (PY_AT(heap, HEAP_TLD, uintptr_t) != state + STATE_TLD ||
-	    PY_AT(heap, HEAP_TAG, uint8_t) != tag)
+	if (PY_AT(heap, PG_HEAP_TLD, uintptr_t) != state + PG_STATE_TLD ||
+	    PY_AT(heap, PG_HEAP_TAG, uint8_t) != tag)
 		return fails(p, "a thread's heaps are not its own");
-	for (i = 0; i < QUEUES; i++) {
-		if (!read_queue(p, heap, tag, heap + HEAP_QUEUES +
-				i * QUEUE_SIZE, &pages))
+	for (i = 0; i < PG_QUEUES; i++) {
+		if (!read_queue(p, heap, tag, heap + PG_HEAP_QUEUES +
+				i * PG_QUEUE_SIZE, &pages))
 			return false;
 	}
-	return pages == PY_AT(heap, HEAP_PAGES, size_t) ||
+	return pages == PY_AT(heap, PG_HEAP_PAGES, size_t) ||
 		fails(p, "a heap has not as many pages as it says");
 }
 
@@ -236,10 +190,10 @@ is_state(uintptr_t state)
 {
 	uintptr_t heap, tld;
 
-	return py_peek_ptr(state, &heap) && heap >= state + STATE_HEAPS &&
-		heap < state + STATE_TLD &&
-		(heap - state - STATE_HEAPS) % HEAP_SIZE == 0 &&
-		py_peek_ptr(heap + HEAP_TLD, &tld) && tld == state + STATE_TLD;
+	return py_peek_ptr(state, &heap) && heap >= state + PG_STATE_HEAPS &&
+		heap < state + PG_STATE_TLD &&
+		(heap - state - PG_STATE_HEAPS) % PG_HEAP_SIZE == 0 &&
+		py_peek_ptr(heap + PG_HEAP_TLD, &tld) && tld == state + PG_STATE_TLD;
 }
 
 static uintptr_t
@@ -247,9 +201,9 @@ find_state(uintptr_t ts)
 {
 	unsigned at;
 
-	if (is_state(ts + STATE_GUESS))
-		return ts + STATE_GUESS;
-	for (at = STATE_FIRST; at < STATE_LAST; at += 8) {
+	if (is_state(ts + PG_STATE_GUESS))
+		return ts + PG_STATE_GUESS;
+	for (at = PG_STATE_FIRST; at < PG_STATE_LAST; at += 8) {
 		if (is_state(ts + at))
 			return ts + at;
 	}
@@ -263,8 +217,8 @@ is_new(uintptr_t ts)
 	uintptr_t first;
 	int ready;
 
-	return py_peek_ptr(ts + STATE_GUESS, &first) && !first &&
-		py_peek(ts + STATE_GUESS + STATE_READY, &ready,
+	return py_peek_ptr(ts + PG_STATE_GUESS, &first) && !first &&
+		py_peek(ts + PG_STATE_GUESS + PG_STATE_READY, &ready,
 			sizeof(ready)) && !ready;
 }
 
@@ -275,14 +229,14 @@ read_thread(struct pages *p, uintptr_t ts)
 
 	if (!state)
 		return is_new(ts) || fails(p, "a thread has no heaps");
-	pool = PY_AT(state, STATE_TLD + TLD_POOL, uintptr_t);
+	pool = PY_AT(state, PG_STATE_TLD + PG_TLD_POOL, uintptr_t);
 	if (p->pool && pool != p->pool)
 		return fails(p, "threads do not share a pool");
 	if (pool < p->w->interp || pool >= p->w->interp + p->w->L->in_size)
 		return fails(p, "the pool is not the interpreter's");
 	p->pool = pool;
-	return read_heap(p, state, HEAP_GC) &&
-		read_heap(p, state, HEAP_GC_PRE);
+	return read_heap(p, state, PG_HEAP_GC) &&
+		read_heap(p, state, PG_HEAP_GC_PRE);
 }
 
 /* ---- what ended threads left ---- */
@@ -290,13 +244,13 @@ read_thread(struct pages *p, uintptr_t ts)
 static bool
 read_segment(struct pages *p, uintptr_t segment)
 {
-	uintptr_t entries, at, slices = segment + SEG_SLICES, i;
-	struct page s;
+	uintptr_t entries, at, slices = segment + PG_SEG_SLICES, i;
+	struct py_page s;
 	struct area a;
 
-	if (!segment || segment % SEGMENT ||
-	    !py_peek_ptr(segment + SEG_ENTRIES, &entries) || !entries ||
-	    entries > MOST_SLICES)
+	if (!segment || segment % PG_SEGMENT ||
+	    !py_peek_ptr(segment + PG_SEG_ENTRIES, &entries) || !entries ||
+	    entries > PG_MOST_SLICES)
 		return fails(p, "a segment is not where one can be");
 	/* The first slices are what describes the segment. */
 	for (i = 0; i < entries; i += s.slice_count) {
@@ -309,7 +263,7 @@ read_segment(struct pages *p, uintptr_t segment)
 			return false;
 		if (a.page.heap)
 			return fails(p, "a page left behind has a heap");
-		if ((a.tag == HEAP_GC || a.tag == HEAP_GC_PRE) &&
+		if ((a.tag == PG_HEAP_GC || a.tag == PG_HEAP_GC_PRE) &&
 		    !read_page(p, &a))
 			return false;
 	}
@@ -319,12 +273,12 @@ read_segment(struct pages *p, uintptr_t segment)
 static bool
 read_abandoned(struct pages *p, unsigned list)
 {
-	uintptr_t at = PY_AT(p->pool, list, uintptr_t) & ~(SEGMENT - 1);
+	uintptr_t at = PY_AT(p->pool, list, uintptr_t) & ~(PG_SEGMENT - 1);
 	unsigned n;
 
 	for (n = 0; at; n++) {
 		if (n == MOST_SEGMENTS || !read_segment(p, at) ||
-		    !py_peek_ptr(at + SEG_NEXT, &at))
+		    !py_peek_ptr(at + PG_SEG_NEXT, &at))
 			return fails(p, "the pool of segments is broken");
 	}
 	return true;
@@ -340,19 +294,19 @@ static bool
 find_block(struct pages *p)
 {
 	py_obj o = p->w->modules;
-	uintptr_t segment = o & ~(SEGMENT - 1), slice, at, past;
-	struct page s;
+	uintptr_t segment = o & ~(PG_SEGMENT - 1), slice, at, past;
+	struct py_page s;
 	struct area a;
 
-	slice = (o - segment) / SLICE;
-	at = segment + SEG_SLICES + slice * sizeof(s);
+	slice = (o - segment) / PG_SLICE;
+	at = segment + PG_SEG_SLICES + slice * sizeof(s);
 	if (!slice || !py_peek(at, &s, sizeof(s)) || s.slice_offset %
-	    sizeof(s) || s.slice_offset > at - segment - SEG_SLICES)
+	    sizeof(s) || s.slice_offset > at - segment - PG_SEG_SLICES)
 		return fails(p, "the dict of modules is in no segment");
 	if (!read_area(p, at - s.slice_offset, &a))
 		return false;
 	past = (o - a.start) % a.block;
-	if (o < a.start || a.tag != HEAP_GC || (past != 0 && past != 16))
+	if (o < a.start || a.tag != PG_HEAP_GC || (past != 0 && past != 16))
 		return fails(p, "the dict of modules is in no block");
 	p->debug = (unsigned)past;
 	return true;
@@ -378,8 +332,8 @@ py_pages_read(struct py_walk *w, char *why, size_t cap)
 		ts = PY_AT(ts, w->L->ts_next, uintptr_t);
 	}
 	ok = ok && (p->pool || fails(p, "there is no pool")) &&
-		read_abandoned(p, POOL_ABANDONED) &&
-		read_abandoned(p, POOL_VISITED);
+		read_abandoned(p, PG_POOL_ABANDONED) &&
+		read_abandoned(p, PG_POOL_VISITED);
 	if (ok && !py_bitmap_has(w, w->modules))
 		ok = fails(p, "the dict of modules was not found");
 	if (ok)

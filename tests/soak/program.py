@@ -148,9 +148,11 @@ class Program:
             tasks = [t for t in tasks if t is main or
                      t["Name"] != main["Name"]]
         files = self.fds()
-        if self.state == "fork":	# the pipes of its children
-            files = {n: f for n, f in files.items()
-                     if n in "012" or not f.startswith("pipe:")}
+        if self.state == "fork":
+            # The pipes of its children; and from 3.12 on os.fork() looks at
+            # how many threads there are.
+            files = {n: f for n, f in files.items() if n in "012" or
+                     not f.startswith("pipe:") and not f.endswith("/stat")}
         return {
             "threads": sorted(t["tid"] for t in tasks),
             "names": sorted(t["Name"] for t in tasks),
