@@ -273,7 +273,7 @@ while_held(void *arg, uint64_t since)
 	long rc = 0;
 
 	s->held = since;
-	s->begin.wait_ns = since - s->asked;
+	s->begin.wait_ns = since > s->asked ? since - s->asked : 0;
 	if (s->deadline && now > s->deadline) {
 		s->late = true;
 		return;
