@@ -136,7 +136,7 @@ take_public(const struct objtop_provider *p, struct objtop_provider *out,
 {
 	size_t len;
 
-	if (p->abi != OBJTOP_ABI || 
+	if (p->abi != OBJTOP_ABI ||
 	    p->size < offsetof(struct objtop_provider, hold_for)) {
 		len = ota_cat(why, cap, 0, "its objtop_provider is of ABI ");
 		len = ota_cat_u64(why, cap, len, p->abi);

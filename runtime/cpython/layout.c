@@ -58,7 +58,8 @@ static const struct py_layout free_threaded[] = {
 	{
 		.minor = 13,
 #define L(f, a, b, c, d, e, g, h, i)	.f = g,
-#define O(f, a, b, c, d, e, g, h, i)	.f = g == NO ? NO : g + HEAD_MORE,
+#define O(f, a, b, c, d, e, g, h, i)	\
+	.f = (uint16_t)(g == NO ? NO : g + HEAD_MORE),
 #define I(f, a, b, c, d, e, g, h, i, t)	.f = t,
 #include "runtime/cpython/layouts.def"
 	},

@@ -18,7 +18,7 @@ import tempfile
 import time
 import unittest
 
-from harness import INTERPRETERS, free_threaded_pythons
+from harness import FREE_THREADED, INTERPRETERS, free_threaded_pythons
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 DRIVER = os.path.join(os.environ.get("builddir", os.getcwd()),
@@ -459,7 +459,7 @@ class RefusalCase(unittest.TestCase):
     def test_free_threaded(self):
         """Before anything is loaded: all but 3.13, and what looks like one."""
         for python in free_threaded_pythons():
-            if os.path.realpath(python) in harness.FREE_THREADED:
+            if os.path.realpath(python) in FREE_THREADED:
                 continue	# of the version that is known
             with self.subTest(python=python):
                 self.refused_free_threaded(
