@@ -15,7 +15,6 @@
  * counts of pages and of blocks in use must come out.  One thing wrong and the
  * heap is refused.  Straight through memory.
  */
-#include "runtime/cpython/exit.h"
 #include "runtime/cpython/head.h"
 #include "runtime/cpython/pages.h"
 #include "runtime/cpython/walk.h"
@@ -107,14 +106,9 @@ listed(struct pages *p, py_obj o)
 		return true;
 	if (!py_ok(py_type(w, o)))
 		return fails(p, "a block has no object in it");
-	if (!py_bitmap_list(w, o, PY_AT(o, PY_HEAD_MARKS, uint8_t) &
-			    PY_MARK_FROZEN ? PY_GEN_PERMANENT : PY_GEN_OLD))
-		return w->stop ? false : fails(p, "an object is met twice");
-	if (py_is_own(o))
-		w->own_object = o;
-	else if (w->want_names && py_type(w, o) == w->T.function)
-		py_hints_function(w, o);
-	return true;
+	return py_listed(w, o, PY_AT(o, PY_HEAD_MARKS, uint8_t) &
+			 PY_MARK_FROZEN ? PY_GEN_PERMANENT : PY_GEN_OLD) ||
+		fails(p, "an object is met twice");
 }
 
 static bool

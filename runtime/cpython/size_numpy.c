@@ -48,30 +48,35 @@ numpy_item(const struct py_walk *w, py_obj o)
 }
 
 uint64_t
-py_size_ndarray(const struct py_walk *w, py_obj o, const struct py_entry *e,
-		uint64_t *extra)
+py_ndarray_owned(const struct py_walk *w, py_obj o)
 {
 	uintptr_t at = py_body(w, o), dims = PY_AT(at, DIMENSIONS, uintptr_t);
 	int i, nd = PY_AT(at, ND, int32_t);
-	uint64_t bytes = e->basic;
 	int64_t n, dim;
 
-	(void)extra;
-	if (nd < 0 || nd > ND_MAX)
-		return bytes;
-	bytes += (uint64_t)nd * 16;
-	if (!(PY_AT(at, FLAGS, int32_t) & OWNDATA))
-		return bytes;
+	if (nd < 0 || nd > ND_MAX || (nd && !py_sane(dims)) ||
+	    !(PY_AT(at, FLAGS, int32_t) & OWNDATA))
+		return 0;
 	n = numpy_item(w, PY_AT(at, DESCR, py_obj));
-	if (nd && !py_sane(dims))
-		return bytes;
 	for (i = 0; i < nd; i++) {
 		dim = PY_AT(dims, 8 * (size_t)i, int64_t);
 		if (dim <= 0 || n > INT64_MAX / dim)
-			return bytes;
+			return 0;
 		n *= dim;
 	}
-	return bytes + py_units(n, 1);
+	return py_units(n, 1);
+}
+
+uint64_t
+py_size_ndarray(const struct py_walk *w, py_obj o, const struct py_entry *e,
+		uint64_t *extra)
+{
+	int nd = PY_AT(py_body(w, o), ND, int32_t);
+
+	(void)extra;
+	if (nd < 0 || nd > ND_MAX)
+		return e->basic;
+	return e->basic + (uint64_t)nd * 16 + py_ndarray_owned(w, o);
 }
 
 /* py_mro_fn: the item size of a scalar type numpy defines itself */
