@@ -392,8 +392,6 @@ START_TEST(hold_for_a_call)
 	size_t i;
 
 	objtop_provider.hold_for = t_hold_for;
-	objtop_provider.hold = NULL;
-	objtop_provider.release = NULL;
 	load();
 	reference(WANT, &want);
 	for (i = 0; i < 3; i++) {
@@ -406,12 +404,6 @@ START_TEST(hold_for_a_call)
 		ck_assert_int_eq(held, 0);
 		detach(&p);
 	}
-	mood = HOLD_FAILS;
-	attach(&p);
-	ask(&p, WANT, OTW_MODE_FORK, 10000);
-	await(&p, &p.seen.errors, 1);
-	ck_assert_str_eq(p.seen.message, "the heap is on holiday");
-	detach(&p);
 }
 END_TEST
 
