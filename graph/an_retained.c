@@ -267,11 +267,14 @@ an_retained(const struct hg_graph *g, const struct hg_args *args,
 	hg_node *nodes = NULL;
 	uint32_t n;
 
-	if (args->group != HG_GROUP_NONE && args->nobjects > 0)
+	if (args->by >= HG_BY_SIZE && args->by <= HG_BY_REFERRERS)
+		return ot_fail(err, OT_USAGE, "retained goes --by type, "
+			       "module, root or thread");
+	if (args->by != HG_BY_DEFAULT && args->nobjects > 0)
 		return ot_fail(err, OT_USAGE, "--by tells of the whole heap: "
 			       "leave out the OBJECT or the option");
 	st = hg_dom_of(g, args, &o.d, err);
-	if (st == OT_OK && args->group != HG_GROUP_NONE)
+	if (st == OT_OK && args->by != HG_BY_DEFAULT)
 		return hg_retained_by(o.d, args, out, err);
 	if (st == OT_OK && args->nobjects > 0) {
 		st = an_objects(g, args, "retained", &nodes, &n, err);

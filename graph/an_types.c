@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "graph/analysis.h"
+#include "graph/group.h"
 #include "graph/retained_by.h"
 #include "graph/store.h"
 
@@ -177,16 +178,29 @@ enum ot_status
 an_types(const struct hg_graph *g, const struct hg_args *args,
 	 struct ot_table **out, struct ot_err *err)
 {
-	struct ot_table *t = ot_table_new(
-		args->retained ? retained_cols : plain_cols, NCOLS);
-	struct sum *sums = calloc((size_t)g->nkinds + 1, sizeof(*sums));
-	uint32_t *type_of = ot_realloc_array(NULL, (size_t)g->nkinds + 1,
-					     sizeof(*type_of));
 	enum ot_status st = OT_OK;
+	struct ot_table *t;
+	struct sum *sums;
+	uint32_t *type_of;
 	uint64_t all = 0;
 	size_t n = 0, i;
-	bool ok = t && sums && type_of;
+	bool ok;
 
+	if (args->by > HG_BY_REFERRERS)
+		return ot_fail(err, OT_USAGE, "types goes --by type, module, "
+			       "size, owner or referrers");
+	if (args->by > HG_BY_TYPE || args->nobjects > 0) {
+		if (args->retained)
+			return ot_fail(err, OT_USAGE, "--retained tells of all "
+				       "types: leave out OBJECT and --by; or "
+				       "see objtop retained --by");
+		return hg_group_table(g, args, out, err);
+	}
+	t = ot_table_new(args->retained ? retained_cols : plain_cols, NCOLS);
+	sums = calloc((size_t)g->nkinds + 1, sizeof(*sums));
+	type_of = ot_realloc_array(NULL, (size_t)g->nkinds + 1,
+				   sizeof(*type_of));
+	ok = t && sums && type_of;
 	if (ok) {
 		memset(type_of, 0xff, g->nkinds * sizeof(*type_of));
 		all = collect(g, args, sums, &n);

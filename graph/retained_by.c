@@ -381,14 +381,14 @@ hg_retained_by(const struct hg_dom *d, const struct hg_args *args,
 
 	if (!t)
 		return ot_fail_nomem(err, "what groups retain");
-	switch (args->group) {
-	case HG_GROUP_MODULE:
+	switch (args->by) {
+	case HG_BY_MODULE:
 		st = of_kinds(d, args, true, t, err);
 		break;
-	case HG_GROUP_ROOT:
+	case HG_BY_ROOT:
 		st = of_roots(d, t, err);
 		break;
-	case HG_GROUP_THREAD:
+	case HG_BY_THREAD:
 		st = of_threads(d, t, err);
 		break;
 	default:

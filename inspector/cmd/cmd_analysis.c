@@ -29,6 +29,8 @@ static const struct analysis_show shows[] = {
 	{ "types", "count", 20, 0 },
 	{ "instances", "bytes", 50, 0 },
 	{ "show", NULL, 20, 0 },
+	{ "growth", NULL, 20, 0 },
+	{ "diff", NULL, 20, 0 },
 	/* every object is a row of this tree */
 	{ "retained", NULL, 40, 100000 },
 	{ "cycles", NULL, 20, 100000 },
@@ -49,10 +51,9 @@ analysis_show(const char *name)
 
 static enum ot_status
 analysis_table(const struct cmd *c, const struct hg_graph *g,
-	       struct ot_table **out, struct ot_err *err)
+	       struct hg_args args, struct ot_table **out, struct ot_err *err)
 {
 	const struct hg_analysis *a = hg_analysis_find(c->name);
-	struct hg_args args = cmd_hg_args(c);
 
 	if (a == NULL)
 		return ot_fail(err, OT_FAILED, "no analysis is called %s",
@@ -65,18 +66,42 @@ analysis_table(const struct cmd *c, const struct hg_graph *g,
 	return a->run(g, &args, out, err);
 }
 
+enum ot_status
+cmd_analysis_table(const struct cmd *c, const struct hg_graph *g,
+		   const struct hg_args *args, struct ot_table **out,
+		   struct ot_err *err)
+{
+	return hg_analysis_find(c->name)->run(g, args, out, err);
+}
+
 static enum ot_status
-analysis_print(const struct cmd *c, const struct hg_graph *g, FILE *out,
-	       struct ot_err *err)
+analysis_print_with(const struct cmd *c, const struct hg_graph *g,
+		    const struct hg_args *args, FILE *out, struct ot_err *err)
 {
 	const struct analysis_show *show = analysis_show(c->name);
 	struct ot_table *t = NULL;
-	enum ot_status st = analysis_table(c, g, &t, err);
+	enum ot_status st = analysis_table(c, g, *args, &t, err);
 
 	if (st == OT_OK)
 		st = cmd_print_to(c, t, g, show->sort, show->limit, out, err);
 	ot_table_free(t);
 	return st;
+}
+
+static enum ot_status
+analysis_print(const struct cmd *c, const struct hg_graph *g, FILE *out,
+	       struct ot_err *err)
+{
+	struct hg_args args = cmd_hg_args(c);
+
+	return analysis_print_with(c, g, &args, out, err);
+}
+
+enum ot_status
+cmd_analysis_print(const struct cmd *c, const struct hg_graph *g,
+		   const struct hg_args *args, struct ot_err *err)
+{
+	return analysis_print_with(c, g, args, stdout, err);
 }
 
 enum ot_status
@@ -304,6 +329,58 @@ analysis_answer(const struct cmd *c, const struct hg_graph *g,
 	return st;
 }
 
+/* Counts by type are all a snapshot has without its objects. */
+static enum hg_needs
+analysis_needs(const struct cmd *c, enum hg_needs needs)
+{
+	if (needs == HG_NEEDS_COUNTS &&
+	    (c->opts.by > HG_BY_TYPE || c->nargs > 0 || c->opts.retained))
+		return HG_NEEDS_GRAPH;
+	return needs;
+}
+
+/* Each process as a graph and a table, then one table of all of them. */
+static enum ot_status
+analysis_several(const struct cmd *c, enum hg_needs needs, struct ot_err *err)
+{
+	struct hg_args args = cmd_hg_args(c);
+	struct ot_table **tables = NULL;
+	struct target **targets = NULL;
+	struct hg_graph *g;
+	pid_t *pids = NULL;
+	enum ot_status st;
+	size_t n = 0, i;
+
+	st = cmd_pids(c, &pids, &n, err);
+	if (st != OT_OK)
+		return st;
+	tables = calloc(n, sizeof(struct ot_table *));
+	targets = calloc(n, sizeof(struct target *));
+	if (tables == NULL || targets == NULL) {
+		n = 0;
+		st = ot_fail_nomem(err, "the tables");
+	} else {
+		st = cmd_attach_all(c, pids, targets, &n, err);
+	}
+	for (i = 0; st == OT_OK && i < n; i++) {
+		g = NULL;
+		st = cmd_load(c, targets[i], needs, &g, err);
+		if (st == OT_OK)
+			st = cmd_analysis_table(c, g, &args, &tables[i], err);
+		hg_graph_free(g);
+	}
+	for (i = 0; i < n; i++)
+		target_close(targets[i]);
+	if (st == OT_OK)
+		st = cmd_side(c, pids, tables, n, err);
+	for (i = 0; i < n; i++)
+		ot_table_free(tables[i]);
+	free(targets);
+	free(tables);
+	free(pids);
+	return st;
+}
+
 static enum ot_status
 analysis_run(const struct cmd *c, enum hg_needs needs, struct ot_err *err)
 {
@@ -312,14 +389,17 @@ analysis_run(const struct cmd *c, enum hg_needs needs, struct ot_err *err)
 	struct target *t = NULL;
 	enum ot_status st;
 
-	if (needs == HG_NEEDS_COUNTS && c->opts.retained)
-		needs = HG_NEEDS_GRAPH;
+	if (needs == HG_NEEDS_HISTORY)
+		return cmd_history(c, err);
 	/* A wrong ending is told before a target is touched. */
 	if (c->opts.output != NULL && !analysis_is_json(c->opts.output)) {
 		st = hg_export_for(c->opts.output, &export, err);
 		if (st != OT_OK)
 			return st;
 	}
+	needs = analysis_needs(c, needs);
+	if (cmd_names_several(c))
+		return analysis_several(c, needs, err);
 	st = cmd_open(c, &t, err);
 	if (st != OT_OK)
 		return st;

@@ -39,6 +39,8 @@ inspector_ui_libui_la_SOURCES = \
 	inspector/views/v_paths.c \
 	inspector/views/v_picker.c \
 	inspector/views/v_refs.c \
+	inspector/views/since.c inspector/views/since.h \
+	inspector/views/v_growth.c \
 	inspector/views/v_types.c \
 	inspector/views/view_picture.c \
 	inspector/views/views.c inspector/views/views.def \

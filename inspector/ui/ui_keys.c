@@ -221,6 +221,7 @@ ui_act(struct ui *ui, enum ui_action a)
 	case UI_ACT_NEXTVIEW:	keys_next_tab(ui, false); break;
 	case UI_ACT_PREVVIEW:	keys_next_tab(ui, true); break;
 	case UI_ACT_VIEW1:	keys_tab(ui, 1); break;
+	case UI_ACT_VIEW2:	keys_tab(ui, 2); break;
 	case UI_ACT_VIEW3:	keys_tab(ui, 3); break;
 	case UI_ACT_VIEW4:	keys_tab(ui, 4); break;
 	case UI_ACT_VIEW5:	keys_tab(ui, 5); break;
@@ -244,6 +245,8 @@ ui_act(struct ui *ui, enum ui_action a)
 	case UI_ACT_PAUSE:
 	case UI_ACT_FASTER:
 	case UI_ACT_SLOWER:
+	case UI_ACT_MARK:
+	case UI_ACT_COMPARE:
 	case UI_ACT_SAMPLE:	keys_host(ui, a); break;
 	case UI_ACT_REDRAW:	ui->redraw = true; break;
 	case UI_ACT_HELP:	keys_help(ui); break;

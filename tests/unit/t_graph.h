@@ -69,6 +69,7 @@ TCase *t_graph_tables(void);
 TCase *t_graph_dom(void);
 TCase *t_graph_paths(void);
 TCase *t_graph_pictures(void);
+TCase *t_graph_growth(void);
 TCase *t_graph_sql(void);
 
 #endif

@@ -514,7 +514,7 @@ START_TEST(by_root)
 {
 	struct t_heap h = t_draw("@module(m)>a @frame(f)>b a:1 b:2 a>c b>c "
 				 "c:4 h:8 x:16 x>y y:32 y>x");
-	struct hg_args args = { .group = HG_GROUP_ROOT };
+	struct hg_args args = { .by = HG_BY_ROOT };
 	struct ot_table *t = t_run(h.g, "retained", NULL, &args);
 	int col = ot_table_col(t, "retained");
 	uint64_t sum = 0;
