@@ -33,6 +33,7 @@ struct cmd_opts {
 	size_t nignore;
 	const char *output;	/* -o */
 	bool redact;
+	bool children;
 	uint64_t interval_ms;
 	const char *name;	/* --name PATTERN */
 };

@@ -213,6 +213,9 @@ parse_apply(struct cmd_opts *o, enum cmd_option_id id, const char *arg,
 	case CMD_OPT_output:
 		o->output = arg;
 		break;
+	case CMD_OPT_children:
+		o->children = true;
+		break;
 	case CMD_OPT_redact:
 		o->redact = true;
 		break;

@@ -11,3 +11,5 @@ tests/e2e/test_attach.log: tests/e2e/attachdrv
 # Targets behind walls, and what is said of those that cannot be entered.
 TESTS += tests/e2e/test_walls.py
 EXTRA_DIST += tests/e2e/test_walls.py
+TESTS += tests/e2e/test_children.py
+EXTRA_DIST += tests/e2e/test_children.py
