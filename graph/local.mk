@@ -11,8 +11,10 @@ graph_libgraph_la_SOURCES = \
 	graph/an_util.c graph/an_util.h \
 	graph/analyses.c graph/analyses.def graph/analysis.h \
 	graph/assemble.c \
+	graph/both.c \
 	graph/builder.c graph/builder.h \
 	graph/chains.c \
+	graph/classes.c \
 	graph/column.c \
 	graph/exports.c graph/exports.def \
 	graph/graph.c graph/graph.h \
@@ -26,7 +28,7 @@ graph_libgraph_la_SOURCES = \
 	graph/render.h graph/render_gvc.c \
 	graph/resolve.c \
 	graph/search.c graph/search.h \
-	graph/sort.c \
+	graph/steps.c \
 	graph/store.h \
 	graph/unreached.c \
 	graph/unreached.h
