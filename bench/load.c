@@ -118,12 +118,13 @@ load(struct target *t, uint32_t want, uint64_t start, uint64_t before)
 	       ", \"asked\": %" PRIu64
 	       ", \"objects\": %" PRIu64 ", \"edges\": %" PRIu64
 	       ", \"tracked\": %" PRIu64 ", \"graph\": %zu, \"rest\": %" PRIu64
-	       ", \"peak\": %" PRIu64 ", \"clone_private\": %" PRIu64 "}\n",
+	       ", \"peak\": %" PRIu64 ", \"clone_private\": %" PRIu64
+	       ", \"clone_pid\": %" PRIu64 "}\n",
 	       run.attached - start, target_stopped_us(t), run.begun - start,
 	       run.ended - start, run.built - start, info->held_us,
 	       asked - start, info->objects, info->edges, info->tracked,
 	       hg_memory(g), field("/proc/self/status", "VmRSS:") - before,
-	       peak, run.clone_private);
+	       peak, run.clone_private, run.clone_pid);
 	hg_graph_free(g);
 	return 0;
 }
