@@ -360,7 +360,7 @@ move_all(struct assembly *m)
 	struct hg_raw *r = m->r;
 	char *texts;
 
-	if (!make_columns(m) || !hg_both(move_part, m) ||
+	if (!make_columns(m) || !hg_both(move_part, m, g->nedges) ||
 	    !move_aside(m, &g->bytes.wide, &r->bytes.wide) ||
 	    !move_aside(m, &g->extra.wide, &r->extra.wide) ||
 	    !move_aside(m, &g->refcount_wide, &r->refcount_wide) ||
@@ -418,7 +418,7 @@ make_in(struct assembly *m)
 		m->in[1][n] = sum + first;
 		sum += both;
 	}
-	hg_both(deal_part, m);
+	hg_both(deal_part, m, g->nedges);
 	free(m->in[0]);
 	m->in[0] = NULL;
 	return hg_steps_make(&g->in, m->in_start, nodes);
@@ -647,7 +647,7 @@ assemble(struct assembly *m)
 	r->roots = NULL;
 	if (!make_order(m))
 		return false;
-	hg_both(resolve_part, m);
+	hg_both(resolve_part, m, r->edges.n);
 	g->info.unseen_refs = (uint64_t)m->unseen[0] + m->unseen[1];
 	if (!make_start(m) || !move_all(m))
 		return false;

@@ -77,9 +77,11 @@ enum ot_status hg_assemble(struct hg_graph *g, struct hg_raw *r,
 			   struct ot_err *err);
 
 /*
- * Runs part(ctx, 0) and part(ctx, 1), side by side where a thread can be had.
- * True when both say so.
+ * Runs part(ctx, 0) and part(ctx, 1): side by side where there are more than a
+ * few edges to be gone through, and a thread can be had.  True when both say
+ * so.
  */
-bool hg_both(bool (*part)(void *ctx, unsigned which), void *ctx);
+bool hg_both(bool (*part)(void *ctx, unsigned which), void *ctx,
+	     uint32_t edges);
 
 #endif
