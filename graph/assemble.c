@@ -536,12 +536,18 @@ static bool
 make_kinds(struct hg_graph *g)
 {
 	struct tally t = { g, NULL };
+	uint32_t first = 0;
+	hg_kind k;
 	bool ok;
 
 	g->kind_nodes = calloc((size_t)g->nkinds + 1, sizeof(*g->kind_nodes));
 	t.seen = calloc((size_t)g->classes.n + 1, 1);
 	ok = g->kind_nodes && t.seen && count_kinds(&t);
 	free(t.seen);
+	for (k = 0; ok && g->nobjects > 0 && k < g->nkinds; k++) {
+		g->kinds[k].first = first;
+		first += (uint32_t)g->kinds[k].count;
+	}
 	return ok;
 }
 

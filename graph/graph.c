@@ -14,6 +14,8 @@
 
 #include "graph/store.h"
 
+#define LISTS_ALONE 8u /* kinds listed one by one before all are */
+
 static void
 narrow_release(struct hg_narrow *c)
 {
@@ -29,6 +31,7 @@ kind_nodes_release(struct hg_graph *g)
 	for (k = 0; g->kind_nodes && k < g->nkinds; k++)
 		free(atomic_load(&g->kind_nodes[k]));
 	free(g->kind_nodes);
+	free(atomic_load(&g->all_kinds));
 }
 
 void
@@ -78,6 +81,9 @@ kind_nodes_memory(const struct hg_graph *g)
 {
 	size_t sum = g->nkinds * sizeof(*g->kind_nodes);
 	uint32_t k;
+
+	if (atomic_load(&g->all_kinds))
+		sum += g->nobjects * sizeof(hg_node);
 
 	for (k = 0; k < g->nkinds; k++)
 		if (atomic_load(&g->kind_nodes[k]))
@@ -281,7 +287,7 @@ hg_kind_tracked(const struct hg_graph *g, hg_kind k)
 	return g->kinds[k].tracked;
 }
 
-/* The objects of a kind, ascending. */
+/* The objects of a kind, ascending: a pass over all objects. */
 static hg_node *
 kind_list(const struct hg_graph *g, hg_kind k)
 {
@@ -294,25 +300,67 @@ kind_list(const struct hg_graph *g, hg_kind k)
 	return list;
 }
 
-const hg_node *
-hg_kind_nodes(const struct hg_graph *g, hg_kind k, uint32_t *n)
+/* Those of all kinds, one kind behind the other. */
+static hg_node *
+kind_list_all(const struct hg_graph *g)
 {
-	hg_node *list = atomic_load(&g->kind_nodes[k]), *other = NULL;
+	hg_node *list, n;
+	uint32_t *at;
+	hg_kind k;
 
-	/* Counts without objects name no instances. */
-	*n = g->nobjects > 0 ? (uint32_t)g->kinds[k].count : 0;
-	if (*n == 0 || list)
-		return list;
-	list = kind_list(g, k);
-	if (!list) {
-		*n = 0;
+	list = ot_realloc_array(NULL, g->nobjects, sizeof(*list));
+	at = ot_realloc_array(NULL, g->nkinds, sizeof(*at));
+	if (!list || !at) {
+		free(list);
+		free(at);
 		return NULL;
 	}
-	/* Another reader may have made it meanwhile. */
-	if (atomic_compare_exchange_strong(&g->kind_nodes[k], &other, list))
+	for (k = 0; k < g->nkinds; k++)
+		at[k] = g->kinds[k].first;
+	for (n = 0; n < g->nobjects; n++)
+		list[at[hg_class_of(g, n)->kind & HG_KIND_MASK]++] = n;
+	free(at);
+	return list;
+}
+
+/* Keeps a list unless another reader has made it meanwhile. */
+static hg_node *
+list_keep(_Atomic(hg_node *) *place, hg_node *list)
+{
+	hg_node *other = NULL;
+
+	if (atomic_compare_exchange_strong(place, &other, list))
 		return list;
 	free(list);
 	return other;
+}
+
+const hg_node *
+hg_kind_nodes(const struct hg_graph *g, hg_kind k, uint32_t *n)
+{
+	/* Lists are made when asked for; they are no part of what is read. */
+	struct hg_graph *keep = (struct hg_graph *)(uintptr_t)g;
+	hg_node *all = atomic_load(&keep->all_kinds), *list;
+
+	/* Counts without objects name no instances. */
+	*n = g->nobjects > 0 ? (uint32_t)g->kinds[k].count : 0;
+	if (*n == 0)
+		return NULL;
+	list = atomic_load(&g->kind_nodes[k]);
+	if (all || list)
+		return list ? list : all + g->kinds[k].first;
+	if (atomic_fetch_add(&keep->kind_lists, 1) < LISTS_ALONE) {
+		list = kind_list(g, k);
+		if (list)
+			return list_keep(&g->kind_nodes[k], list);
+	} else {
+		all = kind_list_all(g);
+		if (all)
+			return list_keep(&keep->all_kinds, all) +
+			       g->kinds[k].first;
+	}
+	*n = 0;
+	return NULL;
 }
 
 hg_kind

@@ -256,6 +256,7 @@ struct hg_kind_row {
 	const char *name, *module, *full;
 	uint32_t flags;
 	uint64_t count, bytes, tracked;
+	uint32_t first; /* into all_kinds */
 	bool container; /* some instance has items, keys or values */
 	hg_node node;	/* of the type object itself, or HG_NONE */
 };
@@ -297,6 +298,8 @@ struct hg_graph {
 
 	struct hg_kind_row *kinds;
 	_Atomic(hg_node *) *kind_nodes; /* per kind, once asked for */
+	_Atomic(hg_node *) all_kinds;	/* of all kinds, after a few of those */
+	atomic_uint kind_lists;		/* how many of those */
 	hg_kind *kind_by_node; /* kinds with a node, by node */
 	uint32_t nkind_by_node;
 

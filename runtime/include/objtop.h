@@ -174,6 +174,13 @@ struct objtop_sink {
 
 	/* Shown to the user if the walk dies after this call: a static string. */
 	void (*phase)(struct objtop_sink *s, const char *what);
+
+	/*
+	 * About how many objects there will be in all, as far as is known by
+	 * now; may be said again.  An older agent's sink ends before this:
+	 * look at its size.
+	 */
+	void (*expect)(struct objtop_sink *s, uint64_t objects);
 };
 
 struct objtop_provider {
