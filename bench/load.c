@@ -27,7 +27,7 @@
 
 static struct {
 	uint64_t attached, begun, ended, built;
-	uint64_t clone_pid, clone_private, seen_at;
+	uint64_t clone_pid, clone_private, clone_ring, seen_at;
 	bool look;
 } run;
 
@@ -45,6 +45,36 @@ field(const char *path, const char *name)
 	if (f)
 		fclose(f);
 	return kib * 1024;
+}
+
+/*
+ * Dirty pages that the clone alone has: of its private mappings, and of those
+ * that it shares with the program (the ring), which has read less by then.
+ */
+static void
+look_at_clone(void)
+{
+	uint64_t private = 0, ring = 0, kib;
+	char path[64], line[512], perms[8];
+	bool shared = false;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%" PRIu64 "/smaps",
+		 run.clone_pid);
+	f = fopen(path, "r");
+	while (f && fgets(line, sizeof(line), f)) {
+		if (sscanf(line, "%*x-%*x %7s", perms) == 1)
+			shared = perms[3] == 's';
+		else if (sscanf(line, "Private_Dirty: %" SCNu64, &kib) == 1)
+			*(shared ? &ring : &private) += kib * 1024;
+	}
+	if (f)
+		fclose(f);
+	if (private > run.clone_private)
+		run.clone_private = private;
+	if (ring > run.clone_ring)
+		run.clone_ring = ring;
+	run.seen_at = ot_now_us();
 }
 
 static void
@@ -70,17 +100,8 @@ on_begin(void *ctx, const struct otw_begin *b, struct ot_err *err)
 static enum ot_status
 on_progress(void *ctx, const struct otw_progress *p, struct ot_err *err)
 {
-	char path[64];
-	uint64_t private;
-
-	if (run.look && run.clone_pid && ot_now_us() - run.seen_at > 50000) {
-		snprintf(path, sizeof(path), "/proc/%" PRIu64 "/smaps_rollup",
-			 run.clone_pid);
-		private = field(path, "Private_Dirty:");
-		if (private > run.clone_private)
-			run.clone_private = private;
-		run.seen_at = ot_now_us();
-	}
+	if (run.look && run.clone_pid && ot_now_us() - run.seen_at > 50000)
+		look_at_clone();
 	return hg_builder_events()->progress(ctx, p, err);
 }
 
@@ -119,12 +140,12 @@ load(struct target *t, uint32_t want, uint64_t start, uint64_t before)
 	       ", \"objects\": %" PRIu64 ", \"edges\": %" PRIu64
 	       ", \"tracked\": %" PRIu64 ", \"graph\": %zu, \"rest\": %" PRIu64
 	       ", \"peak\": %" PRIu64 ", \"clone_private\": %" PRIu64
-	       ", \"clone_pid\": %" PRIu64 "}\n",
+	       ", \"clone_ring\": %" PRIu64 ", \"clone_pid\": %" PRIu64 "}\n",
 	       run.attached - start, target_stopped_us(t), run.begun - start,
 	       run.ended - start, run.built - start, info->held_us,
 	       asked - start, info->objects, info->edges, info->tracked,
 	       hg_memory(g), field("/proc/self/status", "VmRSS:") - before,
-	       peak, run.clone_private, run.clone_pid);
+	       peak, run.clone_private, run.clone_ring, run.clone_pid);
 	hg_graph_free(g);
 	return 0;
 }

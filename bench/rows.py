@@ -72,11 +72,13 @@ def loaded(b):
 @row
 def clone_pages(b):
     """Pages that the clone has to itself when the program is idle."""
-    share = []
+    share, ring = [], []
     for _ in range(b.rounds):
-        private = b.load("--clone")["clone_private"]
-        share.append(100.0 * private / b.rss())
+        run = b.load("--clone")
+        share.append(100.0 * run["clone_private"] / b.rss())
+        ring.append(100.0 * run["clone_ring"] / b.rss())
     yield Line("clone's private pages, idle", share, "% of RSS", reach="3")
+    yield Line("  shared, what the viewer lags behind", ring, "% of RSS")
 
 
 @row
@@ -87,9 +89,11 @@ def file(b):
     both = run["objects"] + run["edges"]
     seconds = []
     for _ in range(b.rounds):
-        seconds.append(b.objtop("snapshot", "-q", "-o", path, b.pid) * 1e3)
+        seconds.append(b.objtop("snapshot", "-q", "--timeout", "5m",
+                                "-o", path, b.pid) * 1e3)
     size = os.path.getsize(path)
-    b.objtop("snapshot", "-q", "--redact", "-o", path, b.pid)
+    b.objtop("snapshot", "-q", "--timeout", "5m", "--redact", "-o", path,
+             b.pid)
     yield Line("file, per object and edge", [size / both], "bytes", reach="6")
     yield Line("  without values (--redact)", [os.path.getsize(path) / both],
                "bytes")
@@ -101,7 +105,8 @@ def counts(b):
     """`types`: counts of everything, the whole command."""
     ours, peer, why = [], [], None
     for _ in range(b.rounds):
-        ours.append(b.objtop("types", "-q", "-n", "10", b.pid) * 1e3)
+        ours.append(b.objtop("types", "-q", "--timeout", "5m", "-n", "10",
+                             b.pid) * 1e3)
         try:
             peer.append(b.order("objgraph", function="typestats"))
         except Missing as e:
