@@ -400,6 +400,39 @@ hg_addrs_get(const struct hg_addrs *a, uint32_t id)
 	return l->key << HG_LEAF_SHIFT | leaf_select(a, l, id - l->first);
 }
 
+void
+hg_addr_row_init(struct hg_addr_row *r, const struct hg_addrs *a)
+{
+	*r = (struct hg_addr_row){ .a = a };
+}
+
+uint64_t
+hg_addr_row_next(struct hg_addr_row *r)
+{
+	const struct hg_addrs *a = r->a;
+
+	for (; r->leaf < a->nleaves; r->leaf++, r->at = 0) {
+		const struct hg_leaf *l = &a->leaves[r->leaf];
+		uint32_t words = 1u << (HG_LEAF_SHIFT - 6 - l->shift);
+		uint32_t bit;
+
+		if (l->shift == 0) {
+			if (r->at < l[1].first - l->first)
+				return l->key << HG_LEAF_SHIFT |
+				       a->list[l->at + r->at++];
+			continue;
+		}
+		while (r->left == 0 && r->at < words)
+			r->left = a->bits[l->at + r->at++];
+		if (r->left == 0)
+			continue;
+		bit = (r->at - 1) * 64 + (uint32_t)OT_CTZ64(r->left);
+		r->left &= r->left - 1;
+		return l->key << HG_LEAF_SHIFT | (uint64_t)bit << l->shift;
+	}
+	return UINT64_MAX;
+}
+
 size_t
 hg_addrs_memory(const struct hg_addrs *a)
 {

@@ -31,14 +31,17 @@ mix(uint32_t h, uint32_t v)
 	return (uint32_t)(x >> 32) ^ (uint32_t)x;
 }
 
-/* The class first, then items 0, 1, 2 ... */
+/*
+ * The class first, then items 0, 1, 2 ...  No labels at all count as such too:
+ * in the pool they would stand where others start.
+ */
 static bool
 is_run(const struct hg_raw_label *labels, uint32_t n)
 {
 	uint32_t i;
 
-	if (n == 0 || labels[0].label !=
-			      hg_label_pack(OTW_REL_TYPE, OTW_NAME_NONE, 0))
+	if (n > 0 && labels[0].label !=
+			     hg_label_pack(OTW_REL_TYPE, OTW_NAME_NONE, 0))
 		return false;
 	for (i = 1; i < n; i++)
 		if (hg_label_relation(labels[i].label) != OTW_REL_ITEM ||

@@ -12,6 +12,7 @@
 
 #include <stdlib.h>
 
+#include "graph/dom.h"
 #include "graph/store.h"
 
 #define LISTS_ALONE 8u /* kinds listed one by one before all are */
@@ -64,6 +65,7 @@ hg_graph_free(struct hg_graph *g)
 	free(g->roots);
 	free(g->names);
 	free(g->name_off);
+	hg_dom_free(g->dom);
 	ot_arena_release(&g->arena);
 	free(g);
 }
@@ -95,8 +97,10 @@ size_t
 hg_memory(const struct hg_graph *g)
 {
 	size_t n = g->nobjects, e = g->nedges;
+	const struct hg_dom *dom = hg_dom_peek(g);
 
-	return sizeof(*g) + g->arena.total + hg_addrs_memory(&g->addrs) +
+	return sizeof(*g) + (dom ? hg_dom_memory(dom) : 0) + g->arena.total +
+	       hg_addrs_memory(&g->addrs) +
 	       n * (g->code ? sizeof(*g->code) : sizeof(*g->code_wide)) +
 	       g->classes.cap * sizeof(*g->classes.v) +
 	       g->classes.cap_labels * sizeof(*g->classes.labels) +

@@ -152,6 +152,17 @@ const struct hg_leaf *hg_leaf_of_id(const struct hg_addrs *a, uint32_t id);
 uint32_t hg_addrs_find(const struct hg_addrs *a, uint64_t addr);
 size_t hg_addrs_memory(const struct hg_addrs *a);
 
+/* All addresses in order: faster than hg_addrs_get of each. */
+struct hg_addr_row {
+	const struct hg_addrs *a;
+	uint32_t leaf, at;	/* word of the leaf, or entry of its list */
+	uint64_t left;		/* bits of the word before `at` */
+};
+
+void hg_addr_row_init(struct hg_addr_row *r, const struct hg_addrs *a);
+/* UINT64_MAX behind the last one. */
+uint64_t hg_addr_row_next(struct hg_addr_row *r);
+
 static inline uint32_t
 hg_popcount(uint64_t x)
 {
@@ -308,6 +319,8 @@ struct hg_graph {
 	char *names;	    /* all names, one behind the other */
 	uint32_t *name_off; /* nnames + 1 */
 	uint32_t nnames;
+
+	struct hg_dom *_Atomic dom; /* NULL until somebody asked (dom.h) */
 };
 
 static inline uint64_t

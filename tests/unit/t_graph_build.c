@@ -246,7 +246,9 @@ START_TEST(labels)
 		if (i == 0)
 			put_index(&t, 0x1000, OTW_REL_ITEM, 1);
 	}
-	t_enc_object(&t, 0x4000, 0, 10, 0);
+	t_enc_kind(&t, 1, "builtins", "object");
+	t_enc_object(&t, 0x3ff0, 1, 10, 0);	/* before one of its type */
+	t_enc_object(&t, 0x4000, 1, 10, 0);
 	t_enc_ref(&t, 0x1000, OTW_REL_WEAK);
 	t_enc_ref(&t, 0x1000, OTW_REL_CELL);
 	otw_enc_end(&t.e, &(struct otw_end){ 0 });
