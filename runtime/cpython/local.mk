@@ -18,6 +18,7 @@ CPYTHON_SOURCES = \
 	runtime/cpython/line.c \
 	runtime/cpython/mem.c \
 	runtime/cpython/origin.c \
+	runtime/cpython/pools.c \
 	runtime/cpython/provider.c \
 	runtime/cpython/py.h \
 	runtime/cpython/roots.c \

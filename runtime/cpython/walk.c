@@ -234,6 +234,7 @@ py_walk_run(struct py_walk *w, char *why, size_t cap)
 		return -1;
 	}
 	py_interned_find(w);
+	py_pools_tell(w);
 	s->phase(s, "reading the garbage collector's lists");
 	if (!read_lists(w, why, cap))
 		return -1;

@@ -133,6 +133,25 @@ struct objtop_root {
 };
 
 /*
+ * How objects can be counted from outside, without stopping anything: they lie
+ * in blocks of pools as CPython's obmalloc.c lays them out, and each begins
+ * with its kind's address.  Offsets are bytes.  A provider that does not say
+ * this loses nothing but the cheap live table.
+ */
+struct objtop_pools {
+	uint32_t pool_bytes;	/* 0: no such pools, `why` says it in a word */
+	uint64_t meta;		/* the kind of which kinds are instances, */
+	uint64_t meta_mask;	/* or of one with a bit of these in its flags */
+	uint32_t count_at, kind_at;		/* of an object */
+	uint32_t name_at, size_at, flags_at;	/* of a kind */
+	struct {
+		uint64_t mask;	/* a kind with one of these bits in its flags */
+		uint32_t bytes;	/* has this much before each object */
+	} head[2];
+	const char *why;
+};
+
+/*
  * Where a walk reports to.  Owned by the agent.  Every function returning int
  * gives 0 to go on and non-zero to stop: return from `walk` then.
  */
@@ -174,6 +193,9 @@ struct objtop_sink {
 
 	/* Shown to the user if the walk dies after this call: a static string. */
 	void (*phase)(struct objtop_sink *s, const char *what);
+
+	/* Once, before the first object; may be left out. */
+	void (*pools)(struct objtop_sink *s, const struct objtop_pools *p);
 };
 
 struct objtop_provider {
