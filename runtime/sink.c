@@ -344,7 +344,8 @@ sink_pools(struct objtop_sink *pub, const struct objtop_pools *p)
 		.meta_mask = p->meta_mask,
 		.count_at = p->count_at, .kind_at = p->kind_at,
 		.name_at = p->name_at, .size_at = p->size_at,
-		.flags_at = p->flags_at,
+		.items_at = p->items_at, .flags_at = p->flags_at,
+		.varies_mask = p->varies_mask,
 		.why = { p->why ? p->why : "", p->why ? strlen(p->why) : 0 },
 	};
 	int i;

@@ -269,6 +269,7 @@ pools_plausible(const struct otw_pools *g)
 	       g->kind_at <= 128 && g->kind_at % 8 == 0 &&
 	       g->name_at <= OTW_POOL_FIELDS && g->name_at % 8 == 0 &&
 	       g->size_at <= OTW_POOL_FIELDS && g->size_at % 8 == 0 &&
+	       g->items_at <= OTW_POOL_FIELDS && g->items_at % 8 == 0 &&
 	       g->flags_at <= OTW_POOL_FIELDS && g->flags_at % 8 == 0;
 }
 
@@ -283,7 +284,8 @@ on_pools(struct otw_dec *d, struct cursor c, struct ot_err *err)
 	     get64(&c, &g.meta_mask) &&
 	     get32(&c, &g.count_at) && get32(&c, &g.kind_at) &&
 	     get32(&c, &g.name_at) && get32(&c, &g.size_at) &&
-	     get32(&c, &g.flags_at);
+	     get32(&c, &g.items_at) && get32(&c, &g.flags_at) &&
+	     get64(&c, &g.varies_mask);
 	for (i = 0; ok && i < OTW_POOL_HEADS; i++)
 		ok = get64(&c, &g.head[i].mask) && get32(&c, &g.head[i].bytes);
 	if (!ok || !get_str(&c, &g.why) || !at_end(&c) || !pools_plausible(&g))

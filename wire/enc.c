@@ -198,7 +198,9 @@ otw_enc_pools(struct otw_enc *e, const struct otw_pools *g)
 	p = otw_put(p, g->kind_at);
 	p = otw_put(p, g->name_at);
 	p = otw_put(p, g->size_at);
+	p = otw_put(p, g->items_at);
 	p = otw_put(p, g->flags_at);
+	p = otw_put(p, g->varies_mask);
 	for (i = 0; i < OTW_POOL_HEADS; i++) {
 		p = otw_put(p, g->head[i].mask);
 		p = otw_put(p, g->head[i].bytes);

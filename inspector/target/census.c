@@ -60,6 +60,20 @@ no_right(const struct census *c, struct ot_err *err)
 		       strerror(errno));
 }
 
+/* The first kind is the kind of kinds; from there on others are found. */
+static enum ot_status
+first_kind(struct census *c, struct ot_err *err)
+{
+	uint32_t id;
+
+	if (!census_kind_at(c, c->rules.w.meta, NULL, &id))
+		return ot_fail_nomem(err, "the table of types");
+	if (id == UINT32_MAX)
+		return ot_fail(err, OT_REFUSED, "the types of PID %d are not "
+			       "where its agent said (unknown)", (int)c->pid);
+	return OT_OK;
+}
+
 static enum ot_status
 open_memory(struct census *c, struct ot_err *err)
 {
@@ -72,7 +86,7 @@ open_memory(struct census *c, struct ot_err *err)
 	    pread(c->pagemap, &word, sizeof(word), 0) != sizeof(word) ||
 	    !census_peek(c, c->rules.w.meta, &word, sizeof(word)))
 		return no_right(c, err);
-	return OT_OK;
+	return first_kind(c, err);
 }
 
 enum ot_status
@@ -352,7 +366,8 @@ learn_kinds(struct census *c, const struct census_truth *v, size_t n,
 /*
  * The census when the heap was held lies on the line through two counts, and
  * may be off by as much as they differ.  A difference no larger than that says
- * nothing of objects that the census cannot see.
+ * nothing of objects that the census cannot see; nor does any where kinds
+ * whose instances all lie in pools come and go.
  */
 static void
 compare(struct census *c, const struct said *s, uint64_t time_ns)
@@ -373,7 +388,8 @@ compare(struct census *c, const struct said *s, uint64_t time_ns)
 		k->offset = k->named ? (double)k->truth - k->then : 0;
 		k->offset_error = fabs(moved) * (at < 0 ? 1 - at :
 						 at > 1 ? at : 1);
-		if (fabs(k->offset) <= k->offset_error)
+		if (fabs(k->offset) <= k->offset_error ||
+		    (k->small && moved != 0))
 			k->offset = k->offset_error = 0;
 	}
 }
@@ -409,7 +425,9 @@ census_learn(struct census *c, const struct census_truth *v, size_t n,
 	if (have && !said_keep(c, &before))
 		have = false;
 	forget_all(c);
-	st = learn_kinds(c, v, n, err);
+	st = first_kind(c, err);
+	if (st == OT_OK)
+		st = learn_kinds(c, v, n, err);
 	if (st == OT_OK)
 		st = census_count(c, 0, err);
 	if (st == OT_OK && !have) {

@@ -88,17 +88,25 @@ read_name(const struct census *c, uint64_t kind, char name[CENSUS_NAME])
 	return false;
 }
 
+/* What a kind says of its instances. */
+struct shape {
+	uint32_t pre;
+	uint64_t each;		/* bytes, at least */
+	bool small;		/* all fit into blocks */
+};
+
 static bool
-is_kind(const struct census *c, uint64_t addr, uint64_t *flags, uint64_t *each)
+is_kind(const struct census *c, uint64_t addr, struct shape *shape)
 {
 	const struct otw_pools *w = &c->rules.w;
-	uint64_t meta, meta_flags, size, count;
+	uint64_t meta, meta_flags, size, items, flags, count;
 	int depth;
 
 	if (!peek64(c, addr + w->count_at, &count) ||
 	    !pool_count_ok(&c->rules, count) ||
-	    !peek64(c, addr + w->flags_at, flags) ||
+	    !peek64(c, addr + w->flags_at, &flags) ||
 	    !peek64(c, addr + w->size_at, &size) ||
+	    !peek64(c, addr + w->items_at, &items) ||
 	    size == 0 || size > SIZE_MAX_KIND ||
 	    !peek64(c, addr + w->kind_at, &meta))
 		return false;
@@ -109,7 +117,10 @@ is_kind(const struct census *c, uint64_t addr, uint64_t *flags, uint64_t *each)
 		    !peek64(c, meta + w->kind_at, &meta))
 			return false;
 	}
-	*each = size + pool_pre(w, *flags);
+	shape->pre = pool_pre(w, flags);
+	shape->each = size + shape->pre;
+	shape->small = shape->each <= POOL_BLOCK_MAX && items == 0 &&
+		       (flags & w->varies_mask) == 0;
 	return true;
 }
 
@@ -172,7 +183,7 @@ census_kind_at(struct census *c, uint64_t addr, const char *name,
 	const struct pool_slot *s = pool_kinds_get(&c->rules.kinds, addr);
 	char own[CENSUS_NAME];
 	struct census_kind *k;
-	uint64_t flags, each;
+	struct shape shape;
 
 	*id = UINT32_MAX;
 	if (s != NULL) {
@@ -181,7 +192,7 @@ census_kind_at(struct census *c, uint64_t addr, const char *name,
 	}
 	if (*reject_slot(c, addr) == addr)
 		return true;
-	if (!is_kind(c, addr, &flags, &each) || !read_name(c, addr, own)) {
+	if (!is_kind(c, addr, &shape) || !read_name(c, addr, own)) {
 		*reject_slot(c, addr) = addr;
 		return true;
 	}
@@ -189,9 +200,9 @@ census_kind_at(struct census *c, uint64_t addr, const char *name,
 	k = add(c, addr, name != NULL ? name : own);
 	if (k == NULL)
 		return false;
-	k->each = each;
-	return pool_kinds_put(&c->rules.kinds, addr, *id,
-			      pool_pre(&c->rules.w, flags));
+	k->each = shape.each;
+	k->small = shape.small;
+	return pool_kinds_put(&c->rules.kinds, addr, *id, shape.pre);
 }
 
 bool

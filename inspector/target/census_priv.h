@@ -22,6 +22,7 @@ struct census_kind {
 	char *name;
 	bool named;		/* by a snapshot */
 	uint64_t each;		/* bytes of an instance, at least */
+	bool small;		/* every instance lies in a pool */
 	/* as a snapshot had them; zero where none did */
 	uint64_t truth, bytes, tracked;
 	double offset;		/* snapshot minus census, then */

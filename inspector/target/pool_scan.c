@@ -273,33 +273,43 @@ suspect(const struct pool_rules *r, const uint8_t *b, uint32_t size,
 	}
 }
 
-static bool
-count_block(const struct pool_rules *r, const uint8_t *b, uint32_t npre,
-	    struct pool_tally *t)
+/*
+ * Most words that are no kinds are found out by the first slot they look at.
+ * Most blocks of a pool are alike: what the block before was is asked first.
+ */
+static inline const struct pool_slot *
+kind_of(const struct pool_rules *r, const uint8_t *b, uint32_t pre)
 {
+	const struct pool_kinds *k = &r->kinds;
+	uint64_t addr = load64(b + pre + r->w.kind_at);
 	uint32_t i;
 
-	for (i = 0; i < npre; i++) {
-		uint32_t pre = r->pre[i];
-		const struct pool_slot *s;
+	for (i = kind_home(addr, k->nslots); k->slots[i].addr != addr;
+	     i = (i + 1) & (k->nslots - 1))
+		if (k->slots[i].addr == 0)
+			return NULL;
+	return k->slots[i].pre == pre && addr != 0 &&
+	       pool_count_ok(r, load64(b + pre + r->w.count_at)) ?
+	       &k->slots[i] : NULL;
+}
 
-		s = pool_kinds_get(&r->kinds,
-				   load64(b + pre + r->w.kind_at));
-		if (s == NULL || s->pre != pre || s->id >= t->cap ||
-		    !pool_count_ok(r, load64(b + pre + r->w.count_at)))
-			continue;
-		if (t->count[s->id]++ == 0)
-			t->touched[t->ntouched++] = s->id;
-		return true;
-	}
-	return false;
+static void
+count_one(struct pool_tally *t, uint32_t id, uint32_t n)
+{
+	if (n == 0 || id >= t->cap)
+		return;
+	if (t->count[id] == 0)
+		t->touched[t->ntouched++] = id;
+	t->count[id] += n;
+	t->objects += n;
 }
 
 static void
 count_blocks(const struct pool_rules *r, const uint8_t *p,
 	     const struct pool *o, struct pool_tally *t)
 {
-	uint32_t off, npre = 0;
+	const struct pool_slot *s, *before = NULL;
+	uint32_t off, npre = 0, run = 0, i;
 
 	/* heads that leave room for the two words we look at */
 	while (npre < r->npre &&
@@ -307,16 +317,32 @@ count_blocks(const struct pool_rules *r, const uint8_t *p,
 	       r->pre[npre] + r->w.count_at + 8 <= o->size)
 		npre++;
 	for (off = POOL_HEADER; off + o->size <= o->next; off += o->size) {
-		uint32_t i = off / POOL_ALIGN;
+		const uint8_t *b = p + off;
 
+		i = off / POOL_ALIGN;
 		if (o->free[i / 64] >> (i % 64) & 1)
 			continue;
 		t->blocks++;
-		if (count_block(r, p + off, npre, t))
-			t->objects++;
-		else
-			suspect(r, p + off, o->size, t);
+		if (before != NULL &&
+		    load64(b + before->pre + r->w.kind_at) == before->addr &&
+		    pool_count_ok(r, load64(b + before->pre +
+					    r->w.count_at))) {
+			run++;
+			continue;
+		}
+		for (i = 0, s = NULL; i < npre && s == NULL; i++)
+			s = kind_of(r, b, r->pre[i]);
+		if (s == NULL) {
+			suspect(r, b, o->size, t);
+			continue;
+		}
+		if (before != NULL)
+			count_one(t, before->id, run);
+		before = s;
+		run = 1;
 	}
+	if (before != NULL)
+		count_one(t, before->id, run);
 }
 
 enum pool_state
@@ -326,7 +352,7 @@ pool_scan(const struct pool_rules *r, const uint8_t *pool, uint64_t addr,
 	uint32_t in_use, blocks;
 	struct pool o;
 
-	if (r->w.pool_bytes == 0 || !read_header(r, pool, &o))
+	if (r->w.pool_bytes == 0 || r->kinds.nslots == 0 || !read_header(r, pool, &o))
 		return POOL_NONE;
 	if (o.count == 0)
 		return POOL_FREE;

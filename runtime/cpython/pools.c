@@ -27,7 +27,8 @@ py_pools_tell(const struct py_walk *w)
 		.meta = w->T.type, .meta_mask = PY_FLAG_TYPE,
 		.count_at = 0, .kind_at = L->ob_type,
 		.name_at = L->tp_name, .size_at = L->tp_basicsize,
-		.flags_at = L->tp_flags,
+		.items_at = L->tp_itemsize, .flags_at = L->tp_flags,
+		.varies_mask = PY_FLAG_UNICODE,
 		.head = { { PY_FLAG_GC, GC_HEAD }, { 0, 0 } },
 	};
 

@@ -143,7 +143,9 @@ struct objtop_pools {
 	uint64_t meta;		/* the kind of which kinds are instances, */
 	uint64_t meta_mask;	/* or of one with a bit of these in its flags */
 	uint32_t count_at, kind_at;		/* of an object */
-	uint32_t name_at, size_at, flags_at;	/* of a kind */
+	uint32_t name_at, size_at, items_at, flags_at;	/* of a kind */
+	uint64_t varies_mask;	/* kinds whose instances differ in size though
+				 * the size of their items is 0 */
 	struct {
 		uint64_t mask;	/* a kind with one of these bits in its flags */
 		uint32_t bytes;	/* has this much before each object */
