@@ -34,6 +34,7 @@ struct cmd_opts {
 	const char *output;	/* -o */
 	bool redact;
 	uint64_t interval_ms;
+	double budget;		/* share of a core; 0: the default */
 	const char *name;	/* --name PATTERN */
 };
 
