@@ -246,8 +246,10 @@ count_chunks(struct census *c, const struct turn *v, uint64_t budget_us,
 
 	while (i < c->nchunks && st == OT_OK) {
 		uint32_t rank = v[i].rank;
+		bool first = i == 0 || v[i - 1].rank != rank;
 
-		if (!affordable(c, rank, budget_us)) {
+		/* one of each, however small the budget is */
+		if (!first && !affordable(c, rank, budget_us)) {
 			while (i < c->nchunks && v[i].rank == rank)
 				i++;
 			continue;

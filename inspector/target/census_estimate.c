@@ -24,6 +24,7 @@
 #include "base/units.h"
 
 #define FADE	0.7
+#define FEW	3	/* samples */
 #define AGE_MIN	1e-3	/* s */
 
 void
@@ -91,8 +92,12 @@ estimate_kind(const struct census *c, struct census_kind *k, double ages,
 	if (ages <= 0 || c->ages <= 0)
 		return;
 	d = k->drift / c->ages;
-	s2 = k->square - 2 * d * k->drift + d * d * c->ages;
-	s2 = s2 <= 0 ? 0 : s2 / (c->samples > 2 ? c->samples - 1 : 1);
+	if (c->samples > FEW)
+		s2 = (k->square - 2 * d * k->drift + d * d * c->ages) /
+		     (c->samples - 1);
+	else		/* too few to tell what varies from what all do */
+		s2 = k->square / (c->samples > 1 ? c->samples : 1);
+	s2 = s2 > 0 ? s2 : 0;
 	k->now += d * ages;
 	if (k->now < 0)
 		k->now = 0;

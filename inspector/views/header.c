@@ -179,8 +179,9 @@ header_census(const struct view_status *s, struct ui_cells *c, int x)
 	x += ui_put(c, 2, x, 12, UI_LABEL, "target held ");
 	x += ui_putf(c, 2, x, 12, s->cost > 0.02 ? UI_WARN : UI_BOLD, "%.2g %%",
 		     s->cost * 100);
-	x += ui_put(c, 2, x, 8, UI_LABEL, ", own ");
-	ui_putf(c, 2, x, 12, UI_BOLD, "%.2g %%", s->own * 100);
+	x += ui_put(c, 2, x, 2, UI_PLAIN, ", ");
+	x += ui_putf(c, 2, x, 12, UI_BOLD, "%.2g %%", s->own * 100);
+	ui_put(c, 2, x, 12, UI_LABEL, " of a core");
 }
 
 static void
