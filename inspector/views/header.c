@@ -172,16 +172,15 @@ static void
 header_census(const struct view_status *s, struct ui_cells *c, int x)
 {
 	if (s->part < 1)
-		x += ui_putf(c, 2, x, 24, UI_PLAIN, " census of %.2g %%, ",
+		x += ui_putf(c, 2, x, 24, UI_PLAIN, " census %.2g %%, ",
 			     s->part * 100);
 	else
 		x += ui_put(c, 2, x, 24, UI_PLAIN, " census, ");
 	x += ui_put(c, 2, x, 12, UI_LABEL, "target held ");
 	x += ui_putf(c, 2, x, 12, s->cost > 0.02 ? UI_WARN : UI_BOLD, "%.2g %%",
 		     s->cost * 100);
-	x += ui_put(c, 2, x, 2, UI_PLAIN, ", ");
-	x += ui_putf(c, 2, x, 12, UI_BOLD, "%.2g %%", s->own * 100);
-	ui_put(c, 2, x, 12, UI_LABEL, " of a core");
+	x += ui_put(c, 2, x, 10, UI_LABEL, ", own CPU ");
+	ui_putf(c, 2, x, 12, UI_BOLD, "%.2g %%", s->own * 100);
 }
 
 static void
