@@ -13,7 +13,7 @@ set -eu
 cd "$(dirname "$0")"
 
 build_packages="gcc make autoconf automake libtool pkg-config
-	libncurses-dev libgraphviz-dev libzstd-dev libjansson-dev"
+	libncurses-dev libgraphviz-dev libzstd-dev libjansson-dev libsqlite3-dev"
 demo_packages="python3"
 test_packages="check xz-utils python3 python3-objgraph tmux graphviz
 	libxml2-utils binutils musl-tools clang libclang-rt-dev man-db uwsgi-core

@@ -19,6 +19,7 @@ struct hg_args {
 	bool exclude_weak;
 	const char *const *ignore;	/* edges not to follow, as labels or types */
 	size_t nignore;
+	uint64_t timeout_ms;		/* sql: how long it may take; 0: any */
 	size_t limit;			/* rows worth making; 0: all */
 	/* Called now and then; true cancels (OT_INTERRUPTED).  May be NULL. */
 	bool (*cancelled)(void *ctx, uint64_t done, uint64_t total);

@@ -7,6 +7,7 @@ graph_libgraph_la_SOURCES = \
 	graph/an_path.c \
 	graph/an_refs.c \
 	graph/an_show.c \
+	graph/an_sql.c \
 	graph/an_types.c \
 	graph/an_util.c graph/an_util.h \
 	graph/analyses.c graph/analyses.def graph/analysis.h \
@@ -27,8 +28,11 @@ graph_libgraph_la_SOURCES = \
 	graph/resolve.c \
 	graph/search.c graph/search.h \
 	graph/sort.c \
+	graph/sql.h graph/sql_vtab.c \
+	graph/sql_objects.c graph/sql_refs.c graph/sql_rows.c \
+	graph/sql_tables.def graph/sql_tables.h graph/sql_types.c \
 	graph/store.h \
 	graph/unreached.c \
 	graph/unreached.h
-graph_libgraph_la_CFLAGS = $(STRICT_CFLAGS) $(GVC_CFLAGS)
-graph_libgraph_la_LIBADD = $(GVC_LIBS)
+graph_libgraph_la_CFLAGS = $(STRICT_CFLAGS) $(GVC_CFLAGS) $(SQLITE_CFLAGS)
+graph_libgraph_la_LIBADD = $(GVC_LIBS) $(SQLITE_LIBS)

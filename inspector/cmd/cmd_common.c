@@ -54,6 +54,7 @@ cmd_hg_args(const struct cmd *c)
 		.exclude_weak = c->opts.exclude_weak,
 		.ignore = c->opts.ignore,
 		.nignore = c->opts.nignore,
+		.timeout_ms = c->opts.timeout_ms,
 		.cancelled = common_cancelled,
 	};
 

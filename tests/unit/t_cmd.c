@@ -242,7 +242,9 @@ START_TEST(every_line_of_the_table_parses)
 		snprintf(line, sizeof(line), "%s%s%s%s%s", w->name,
 			 strstr(w->args, "-o ") ? " -o f" : "",
 			 strstr(w->args, "TARGET") ? " 1" : "",
-			 strstr(w->args, "OBJECT") ? " x" : "",
+			 strstr(w->args, "OBJECT") || strstr(w->args, "QUERY")
+				 ? " x"
+				 : "",
 			 strstr(w->args, "CMD") ? " -- true" : "");
 		if (strchr(w->args, '|') != NULL)
 			strcat(line, " bash");

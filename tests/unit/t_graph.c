@@ -491,6 +491,7 @@ main(void)
 	suite_add_tcase(suite, t_graph_tables());
 	suite_add_tcase(suite, t_graph_paths());
 	suite_add_tcase(suite, t_graph_pictures());
+	suite_add_tcase(suite, t_graph_sql());
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_NORMAL);
 	failed = srunner_ntests_failed(runner);

@@ -68,5 +68,6 @@ TCase *t_graph_build(void);
 TCase *t_graph_tables(void);
 TCase *t_graph_paths(void);
 TCase *t_graph_pictures(void);
+TCase *t_graph_sql(void);
 
 #endif
