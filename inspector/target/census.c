@@ -135,7 +135,7 @@ forget_all(struct census *c)
 	free(c->tally.count);
 	free(c->tally.touched);
 	memset(&c->tally, 0, sizeof(c->tally));
-	memset(c->rejects, 0, sizeof(c->rejects));
+	memset(c->rules.rejects, 0, sizeof(c->rules.rejects));
 	c->ages = c->samples = 0;
 	c->nrows = 0;
 	c->last_whole_ns = 0;
@@ -290,7 +290,7 @@ census_count(struct census *c, uint64_t budget_us, struct ot_err *err)
 	c->begun_us = ot_now_us();
 	c->cpu_begun_us = cpu_us();
 	if (++c->ticks % FORGET_TICKS == 0)
-		memset(c->rejects, 0, sizeof(c->rejects));
+		memset(c->rules.rejects, 0, sizeof(c->rules.rejects));
 	census_fade(c);
 	st = census_chunks_update(c, err);
 	if (st == OT_OK)

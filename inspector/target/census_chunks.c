@@ -25,7 +25,7 @@
 #define MAPPING_MAX	(256ull << 30)	/* more: reserved, not used */
 #define CHUNKS_MAX	(16u << 20)
 #define LOW_END		(4ull << 30)
-#define TRIES		3		/* of a torn pool */
+#define TRIES		4		/* of a torn pool, of a chunk */
 #define PRESENT		(1ull << 63)
 #define SHARED		(1ull << 61)	/* a file's, or shared memory */
 #define SWAPPED		(1ull << 62)
@@ -391,15 +391,16 @@ count_pools(struct census *c, struct chunk *k, uint64_t base,
 	enum ot_status st;
 	struct scanned s;
 	bool found;
+	int i;
 
 	if (!read_pages(c, base, p))
 		return gone(c, err);
-	scan_chunk(c, base, p, &s);
-	if (!census_suspects(c, &found))
-		return ot_fail_nomem(err, "the table of types");
-	if (found) {		/* with them known, from the same copy */
+	/* with the kinds known that it finds, once more from the same copy */
+	for (i = 0, found = true; i < TRIES && found; i++) {
 		tally_clear(&c->tally);
 		scan_chunk(c, base, p, &s);
+		if (!census_suspects(c, &found))
+			return ot_fail_nomem(err, "the table of types");
 	}
 	c->info.pools += s.pools;
 	c->info.torn += s.torn;

@@ -169,13 +169,6 @@ census_kind_add(struct census *c, uint64_t addr, const char *name,
 	return add(c, addr, name) != NULL;
 }
 
-static uint64_t *
-reject_slot(struct census *c, uint64_t addr)
-{
-	return &c->rejects[(addr * 0x9e3779b97f4a7c15u >> 40) &
-			   (CENSUS_REJECTS - 1)];
-}
-
 bool
 census_kind_at(struct census *c, uint64_t addr, const char *name,
 	       uint32_t *id)
@@ -190,10 +183,10 @@ census_kind_at(struct census *c, uint64_t addr, const char *name,
 		*id = s->id;
 		return true;
 	}
-	if (*reject_slot(c, addr) == addr)
+	if (*pool_reject(&c->rules, addr) == addr)
 		return true;
 	if (!is_kind(c, addr, &shape) || !read_name(c, addr, own)) {
-		*reject_slot(c, addr) = addr;
+		*pool_reject(&c->rules, addr) = addr;
 		return true;
 	}
 	*id = c->kinds.n;

@@ -40,8 +40,6 @@ struct census_kinds {
 	uint32_t n, cap;
 };
 
-#define CENSUS_REJECTS	4096u	/* a power of two */
-
 /* ---- chunks: memory in units of 1 MiB ---- */
 
 enum chunk_state { CHUNK_NEW, CHUNK_POOLS, CHUNK_NONE };
@@ -67,7 +65,6 @@ struct census {
 	size_t page;		/* bytes */
 	struct pool_rules rules;
 	struct census_kinds kinds;
-	uint64_t rejects[CENSUS_REJECTS];
 	struct chunk *chunks;	/* by key */
 	size_t nchunks;
 	struct pool_tally tally;

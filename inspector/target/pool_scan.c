@@ -29,6 +29,7 @@ enum {
 #define FREE_WORDS(bytes) ((bytes) / POOL_ALIGN / 64)
 #define POOL_BYTES_MAX	(64u << 10)	/* what the bitmap has room for */
 #define ARENAS_MAX	(1u << 26)
+#define SUSPECT_TRIES	8u
 #define KINDS_FIRST	1024u
 
 static uint64_t
@@ -250,6 +251,35 @@ read_free(const struct pool_rules *r, const uint8_t *p, uint64_t addr,
 	return true;
 }
 
+static uint32_t
+reject_home(uint64_t addr)
+{
+	return (uint32_t)(addr * 0x9e3779b97f4a7c15u >> 40) &
+	       (POOL_REJECTS - 1);
+}
+
+uint64_t *
+pool_reject(struct pool_rules *r, uint64_t addr)
+{
+	return &r->rejects[reject_home(addr)];
+}
+
+/* What finds no place is met again when the others are known. */
+static void
+add_suspect(struct pool_tally *t, uint64_t k)
+{
+	uint32_t i, at = (uint32_t)(k * 0x9e3779b97f4a7c15u >> 32);
+
+	for (i = 0; i < SUSPECT_TRIES; i++) {
+		uint64_t *s = &t->suspect[(at + i) & (POOL_SUSPECTS - 1)];
+
+		if (*s == 0)
+			*s = k;
+		if (*s == k)
+			return;
+	}
+}
+
 /* A kind's address is a multiple of 8, and a user's. */
 static void
 suspect(const struct pool_rules *r, const uint8_t *b, uint32_t size,
@@ -267,9 +297,9 @@ suspect(const struct pool_rules *r, const uint8_t *b, uint32_t size,
 		k = load64(b + pre + r->w.kind_at);
 		if (k % 8 == 0 && k >= 0x10000 && k >> 56 == 0 &&
 		    pool_count_ok(r, load64(b + pre + r->w.count_at)) &&
+		    r->rejects[reject_home(k)] != k &&
 		    pool_kinds_get(&r->kinds, k) == NULL)
-			t->suspect[(k * 0x9e3779b97f4a7c15u >> 32) &
-				   (POOL_SUSPECTS - 1)] = k;
+			add_suspect(t, k);
 	}
 }
 

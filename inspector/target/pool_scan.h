@@ -25,7 +25,8 @@
 #define POOL_ALIGN	16u	/* of blocks; a block's size is a multiple */
 #define POOL_BLOCK_MAX	512u
 #define POOL_PRES	(1u << OTW_POOL_HEADS)
-#define POOL_SUSPECTS	64u	/* a power of two */
+#define POOL_SUSPECTS	256u	/* powers of two */
+#define POOL_REJECTS	4096u
 
 struct pool_slot {
 	uint64_t addr;		/* 0: free */
@@ -45,6 +46,8 @@ struct pool_rules {
 	 * reference count.  From == to: none. */
 	uint64_t low_from, low_to;
 	struct pool_kinds kinds;
+	/* What was suspected and is no kind; a table that forgets. */
+	uint64_t rejects[POOL_REJECTS];
 };
 
 struct pool_tally {
@@ -79,6 +82,9 @@ void pool_kinds_release(struct pool_kinds *k);
 /* NULL: not known. */
 const struct pool_slot *pool_kinds_get(const struct pool_kinds *k,
 				       uint64_t addr);
+
+/* Where a rejected address stands, or would. */
+uint64_t *pool_reject(struct pool_rules *r, uint64_t addr);
 
 /* Could this be a reference count of something alive? */
 bool pool_count_ok(const struct pool_rules *r, uint64_t v);
