@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-EXTRA_DIST += bench/disturb.py
+EXTRA_DIST += bench/census.py bench/disturb.py
 
 # Measurements; never part of a test, never failing a build.
 bench: all
