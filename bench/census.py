@@ -61,6 +61,8 @@ while True:
     last = now
     if board[16]:
         longest, board[16] = 0.0, 0
+    while board[17]:
+        time.sleep(0.01)
     struct.pack_into("Qd", board, 0, count, longest)
 """
 
@@ -156,6 +158,8 @@ def measure(o, pid, board):
     told("2 % of a core: CPU", [i["cpu_us"] for i in budget], "ms", 1e-3)
     told("2 % of a core: share of the heap",
          [i["counted"] / i["chunks"] for i in budget], "", 1)
+    board.map[17] = 1           # the program rests
+    time.sleep(1)
     again, _ = driver.ask("snapshot")
     counts, _ = driver.ask("count")
     told("off a snapshot, types > 10,000",

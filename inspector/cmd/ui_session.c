@@ -172,12 +172,14 @@ session_pace(struct ui_session *s)
 static bool
 session_wants_truth(const struct ui_session *s)
 {
+	const struct census_info *info;
 	uint64_t now = ot_now_us(), wait;
 
 	if (s->census.c == NULL || s->again_us == 0 || now < s->again_us)
 		return false;
-	wait = census_info(s->census.c)->unnamed > 0 ? SESSION_NAMES_US :
-						       SESSION_LEARN_US;
+	info = census_info(s->census.c);
+	wait = info->unnamed > 0 || info->rough ? SESSION_NAMES_US :
+						  SESSION_LEARN_US;
 	return now >= s->snap_us + wait;
 }
 

@@ -26,6 +26,7 @@
 #define OLD_SHARE	0.95	/* for what was counted the longest ago */
 #define HOT_PART	64	/* hot: one in so many objects came or went */
 #define NEAR_NS		5000000000ull	/* a count this old may be compared */
+#define CLEAR_BEFORE	4	/* times as clear, by counts from after only */
 #define FORGET_TICKS	32	/* what was no kind may be one now */
 #define USEFUL		0.5	/* share of objects that both must have seen */
 
@@ -312,12 +313,24 @@ census_count(struct census *c, uint64_t budget_us, struct ot_err *err)
 
 /* ---- comparing with a snapshot ---- */
 
-/* What a count of everything said, by address; not extrapolated. */
+/* What a count of everything said, by address, and what was learnt before. */
+struct said_kind {
+	double now, offset, offset_error;
+};
+
 struct said {
 	struct pool_kinds at;	/* ids: places in v */
-	double *v;
+	struct said_kind *v;
 	uint64_t time_ns;
 };
+
+static const struct said_kind *
+said_of(const struct said *s, uint64_t addr)
+{
+	const struct pool_slot *p = pool_kinds_get(&s->at, addr);
+
+	return p != NULL ? &s->v[p->id] : NULL;
+}
 
 static void
 said_release(struct said *s)
@@ -332,10 +345,13 @@ said_keep(const struct census *c, struct said *s)
 {
 	uint32_t i;
 
+	memset(s, 0, sizeof(*s));
 	s->time_ns = c->info.time_ns;
 	s->v = malloc(((size_t)c->kinds.n + 1) * sizeof(*s->v));
 	for (i = 0; s->v != NULL && i < c->kinds.n; i++) {
-		s->v[i] = c->kinds.v[i].now;
+		s->v[i].now = c->kinds.v[i].now;
+		s->v[i].offset = c->kinds.v[i].offset;
+		s->v[i].offset_error = c->kinds.v[i].offset_error;
 		if (!pool_kinds_put(&s->at, c->kinds.v[i].addr, i, 0))
 			return false;
 	}
@@ -369,30 +385,46 @@ learn_kinds(struct census *c, const struct census_truth *v, size_t n,
  * The census when the heap was held lies on the line through two counts, and
  * may be off by as much as they differ.  A difference no larger than that says
  * nothing of objects that the census cannot see; nor does any where kinds
- * whose instances all lie in pools come and go.
+ * whose instances all lie in pools come and go.  What was learnt before then
+ * stands.  With both counts from after the snapshot the line is a guess, and
+ * must say it all the clearer.
  */
 static void
-compare(struct census *c, const struct said *s, uint64_t time_ns)
+compare(struct census *c, const struct said *s, const struct said *learnt,
+	uint64_t time_ns)
 {
 	double apart = (double)c->info.time_ns - (double)s->time_ns;
 	double at = apart == 0 ? 0 :
 		    ((double)time_ns - (double)s->time_ns) / apart;
+	double clear = at < 0 ? CLEAR_BEFORE : 1;
 	uint32_t i;
 
 	at = at < -2 ? -2 : at > 3 ? 3 : at;
+	c->rough = false;
 	for (i = 0; i < c->kinds.n; i++) {
 		struct census_kind *k = &c->kinds.v[i];
-		const struct pool_slot *p = pool_kinds_get(&s->at, k->addr);
-		double one = p != NULL ? s->v[p->id] : k->now;
-		double moved = k->now - one;
+		const struct said_kind *one = said_of(s, k->addr);
+		const struct said_kind *was = said_of(learnt, k->addr);
+		double first = one != NULL ? one->now : k->now;
+		double moved = k->now - first;
 
-		k->then = one + moved * at;
+		k->then = first + moved * at;
 		k->offset = k->named ? (double)k->truth - k->then : 0;
 		k->offset_error = fabs(moved) * (at < 0 ? 1 - at :
 						 at > 1 ? at : 1);
-		if (fabs(k->offset) <= k->offset_error ||
-		    (k->small && moved != 0))
+		if (moved == 0 || (!k->small && fabs(k->offset) > clear *
+						     k->offset_error))
+			continue;
+		if (k->small) {
 			k->offset = k->offset_error = 0;
+		} else if (was != NULL) {
+			k->offset = was->offset;
+			k->offset_error = was->offset_error;
+		} else {
+			k->offset_error = fabs(k->offset);
+			k->offset = 0;
+			c->rough = c->rough || k->offset_error > 0;
+		}
 	}
 }
 
@@ -412,45 +444,56 @@ useful(const struct census *c)
 	return both >= USEFUL * truth;
 }
 
+/* One count of everything, two where none from before is at hand. */
+static enum ot_status
+learn_counts(struct census *c, bool have, struct said *first,
+	     struct ot_err *err)
+{
+	enum ot_status st = census_count(c, 0, err);
+	uint64_t spent = c->info.cpu_us;
+
+	if (st != OT_OK || have)
+		return st;
+	if (!said_keep(c, first))
+		return ot_fail_nomem(err, "the counts");
+	st = census_count(c, 0, err);
+	c->info.cpu_us += spent;
+	return st;
+}
+
 enum ot_status
 census_learn(struct census *c, const struct census_truth *v, size_t n,
 	     uint64_t time_ns, struct ot_err *err)
 {
-	struct said before = { { NULL, 0, 0 }, NULL, 0 };
-	uint64_t spent = 0;
+	struct said learnt, first;
 	enum ot_status st;
 	bool have;
 
+	memset(&first, 0, sizeof(first));
 	have = c->kinds.n > 0 && c->info.counted == c->info.chunks &&
 	       c->info.time_ns < time_ns &&
 	       time_ns - c->info.time_ns < NEAR_NS;
-	if (have && !said_keep(c, &before))
-		have = false;
+	if (!said_keep(c, &learnt)) {
+		said_release(&learnt);
+		return ot_fail_nomem(err, "the counts");
+	}
 	forget_all(c);
 	st = first_kind(c, err);
 	if (st == OT_OK)
 		st = learn_kinds(c, v, n, err);
 	if (st == OT_OK)
-		st = census_count(c, 0, err);
-	if (st == OT_OK && !have) {
-		said_release(&before);
-		spent = c->info.cpu_us;
-		if (!said_keep(c, &before))
-			st = ot_fail_nomem(err, "the counts");
-		if (st == OT_OK)
-			st = census_count(c, 0, err);
-	}
+		st = learn_counts(c, have, &first, err);
 	if (st == OT_OK && !useful(c))
 		st = ot_fail(err, OT_REFUSED, "most objects of PID %d do not "
 			     "lie in pools: PYTHONMALLOC, or a debug build "
 			     "(no pools)", (int)c->pid);
 	if (st == OT_OK) {
-		compare(c, &before, time_ns);
-		c->info.cpu_us += spent;
+		compare(c, have ? &learnt : &first, &learnt, time_ns);
 		if (!census_make_rows(c))
 			st = ot_fail_nomem(err, "the counts");
 	}
-	said_release(&before);
+	said_release(&learnt);
+	said_release(&first);
 	return st;
 }
 

@@ -47,6 +47,8 @@ struct census_info {
 	uint32_t absent;	/* swapped out, were left out */
 	uint32_t moved;		/* blocks that changed while being read */
 	uint32_t unnamed;	/* kinds that no snapshot has seen */
+	bool rough;		/* too much moved to learn from the snapshot:
+				 * another, soon after a count, would help */
 };
 
 /* What a snapshot says of one kind. */

@@ -133,8 +133,9 @@ make_row(const struct census *c, const struct census_kind *k,
 
 	if (n < 0)
 		n = 0;
+	e += k->offset_error;
 	if (k->offset != 0)	/* the unseen ones may have grown alike */
-		e += k->offset_error + fabs(k->offset) *
+		e += fabs(k->offset) *
 		     fabs(k->now - k->then) / (k->then > 1 ? k->then : 1);
 	r->addr = k->addr;
 	r->name = k->name;
@@ -167,6 +168,7 @@ census_make_rows(struct census *c)
 	c->nrows = 0;
 	c->info.objects = 0;
 	c->info.unnamed = 0;
+	c->info.rough = c->rough;
 	for (i = 0; i < c->kinds.n; i++) {
 		struct census_row *r = &v[c->nrows];
 

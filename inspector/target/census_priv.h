@@ -76,7 +76,8 @@ struct census {
 
 	uint64_t begun_us, cpu_begun_us;
 	uint64_t ticks;
-	uint64_t last_ns, last_whole_ns;	/* info.time_ns of counts */
+	uint64_t last_whole_ns;	/* info.time_ns of the last whole count */
+	bool rough;		/* see info.rough */
 	struct census_info info;
 	struct census_row *rows;
 	size_t nrows;
