@@ -302,6 +302,10 @@ census_count(struct census *c, uint64_t budget_us, struct ot_err *err)
 	if (st != OT_OK)
 		return st;
 	take_stock(c);
+	if (c->info.chunks == 0 && c->had_pools)
+		return ot_fail(err, OT_FAILED, "the heap of PID %d is gone: it "
+			       "has become another program", (int)c->pid);
+	c->had_pools = c->info.chunks > 0;
 	c->info.took_us = ot_now_us() - c->begun_us;
 	c->info.cpu_us = cpu_us() - c->cpu_begun_us;
 	c->info.time_ns = begun_ns + c->info.took_us * 500;

@@ -139,6 +139,11 @@ census_chunks_update(struct census *c, struct ot_err *err)
 
 	if (!proc_maps_read(c->pid, &maps))
 		return gone(c, err);
+	if (maps.n == 0) {	/* a zombie */
+		proc_maps_release(&maps);
+		errno = ESRCH;
+		return gone(c, err);
+	}
 	low_memory(c, &maps);
 	n = count_chunks(&maps);
 	if (n > CHUNKS_MAX) {

@@ -77,6 +77,7 @@ struct census {
 	uint64_t begun_us, cpu_begun_us;
 	uint64_t ticks;
 	uint64_t last_whole_ns;	/* info.time_ns of the last whole count */
+	bool had_pools;		/* the last time */
 	bool rough;		/* see info.rough */
 	struct census_info info;
 	struct census_row *rows;

@@ -151,9 +151,11 @@ START_TEST(changes_are_seen)
 	count(0);
 	ck_assert_uint_eq(row(apple)->count, (POOLS - 3) * 200 + 255);
 	ck_assert_uint_eq(row(pear)->count, 10);
-	memset(pool_at(0), 0, (size_t)POOLS * POOL);
+	memset(pool_at(1), 0, (size_t)(POOLS - 1) * POOL);
 	count(0);
-	ck_assert_ptr_null(row(apple));
+	ck_assert_uint_eq(row(apple)->count, 200);
+	memset(pool_at(0), 0, POOL);	/* a program without its heap */
+	ck_assert_int_eq(census_count(census, 0, &err), OT_FAILED);
 }
 END_TEST
 
