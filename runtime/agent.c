@@ -186,6 +186,17 @@ say_hello(void)
 	return ota_link_hello(&agent.link, &h);
 }
 
+static enum ota_shot_end
+busy_with_snapshot(const struct otw_request *r)
+{
+	enum ota_shot_end end;
+
+	objtop_agent_boot.busy = 1;
+	end = ota_snapshot(&agent.link, &agent.provider, r);
+	objtop_agent_boot.busy = 0;
+	return end;
+}
+
 /* False: the agent is to leave. */
 static bool
 serve_snapshot(const struct otw_request *r)
@@ -199,7 +210,7 @@ serve_snapshot(const struct otw_request *r)
 	if (!py_exit_install(ota_dlsym, agent.preloaded, program_ends))
 		return ota_link_error(&agent.link, OT_FAILED,
 				      "the program is ending");
-	switch (ota_snapshot(&agent.link, &agent.provider, r)) {
+	switch (busy_with_snapshot(r)) {
 	case OTA_SHOT_ANSWERED:
 		return true;
 	case OTA_SHOT_DETACH:
@@ -388,6 +399,7 @@ start(int fd, bool preloaded)
 	}
 	objtop_agent_boot.fork_pid = pid;
 	objtop_agent_boot.fd = fd;
+	objtop_agent_boot.busy = 0;
 	agent.preloaded = preloaded;
 	atomic_store(&agent.rest, BUSY);
 	atomic_store(&agent.link.go_on, false);
@@ -410,6 +422,31 @@ OT_EXPORT long
 objtop_agent_start(long fd)
 {
 	return start((int)fd, false);
+}
+
+/*
+ * Called by the interpreter, with its lock held.  Without a module and
+ * without an exception the import ends in a SystemError, as the script that
+ * asked for it knows.
+ */
+OT_EXPORT void *
+PyInit_objtop_agent(void)
+{
+	char name[sizeof(objtop_agent_boot.name)];
+	size_t len = 0;
+	long fd;
+
+	while (len < sizeof(name) - 1 && objtop_agent_boot.name[len]) {
+		name[len] = objtop_agent_boot.name[len];
+		len++;
+	}
+	if (!len)
+		return NULL;
+	memset(objtop_agent_boot.name, 0, sizeof(objtop_agent_boot.name));
+	fd = ota_connect_abstract(name, len);
+	if (fd >= 0 && start((int)fd, false))
+		ota_close((int)fd);
+	return NULL;
 }
 
 static OT_CONSTRUCTOR void

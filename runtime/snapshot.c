@@ -39,6 +39,7 @@
 
 #include "base/compiler.h"
 #include "base/err.h"
+#include "runtime/headroom.h"
 #include "runtime/ring.h"
 #include "runtime/sink.h"
 #include "runtime/sys.h"
@@ -51,6 +52,7 @@ enum {
 	PAUSE_MS = 10000,	/* budget of pause mode */
 	PAUSE_AUTO_MS = 1000,	/* of pause mode that nobody asked for */
 	CPU_SECONDS = 600,	/* of a clone without a time limit */
+	LAG = 32 << 20,		/* what a viewer may lag behind, mostly */
 };
 
 #define MS	1000000ull
@@ -64,6 +66,7 @@ struct shot {
 	enum otw_mode mode;
 	uint64_t start, deadline;	/* 0: none */
 	uint64_t pause_deadline;
+	bool auto_pause;		/* paused because memory is tight */
 	bool over_budget;		/* pause mode ended by its time limit */
 	int pid;			/* of the program */
 	long clone;			/* pid, while it is not reaped */
@@ -259,6 +262,73 @@ kill_clone(struct shot *s)
 	reap(s, true);
 }
 
+/* ---- is there memory for it? ---- */
+
+/* Page tables, the set of objects seen, pages that the program writes. */
+static uint64_t
+clone_needs(const struct ota_headroom *h)
+{
+	return h->resident / 512 + h->resident / 64 + h->anonymous / 10 +
+	       LAG;
+}
+
+/* What is not sent before the end of the walk has to wait in memory. */
+static uint64_t
+pause_needs(const struct ota_headroom *h, uint32_t want)
+{
+	uint64_t stream = want & OTW_WANT_OBJECTS ? h->anonymous / 3 : 0;
+
+	return h->resident / 64 + stream + LAG / 4;
+}
+
+static size_t
+cat_mib(char *m, size_t cap, size_t n, uint64_t bytes)
+{
+	n = ota_cat_u64(m, cap, n, bytes >> 20);
+	return ota_cat(m, cap, n, " MiB");
+}
+
+static void
+too_tight(struct shot *s, const struct ota_headroom *h)
+{
+	char *m = s->message;
+	size_t cap = sizeof(s->message), n;
+
+	n = ota_cat(m, cap, 0, "memory is too tight for a snapshot: ");
+	n = cat_mib(m, cap, n, h->left);
+	n = ota_cat(m, cap, n, " of ");
+	n = cat_mib(m, cap, n, h->limit);
+	n = ota_cat(m, cap, n, " are left in ");
+	n = ota_cat(m, cap, n, h->where);
+	n = ota_cat(m, cap, n, ", some ");
+	n = cat_mib(m, cap, n, clone_needs(h));
+	ota_cat(m, cap, n, " may be needed: raise that limit, or take the "
+		"risk with --mode fork");
+}
+
+/*
+ * Where nobody chose: a clone, which holds the program for the shortest time
+ * whatever the heap's size, unless memory could run out by it.  A clone is the
+ * first to go then, but where the whole group goes (memory.oom.group) so does
+ * the program.  False: neither way is safe.
+ */
+static bool
+choose_mode(struct shot *s)
+{
+	struct ota_headroom h;
+
+	if (s->mode != OTW_MODE_AUTO || !ota_headroom("", &h) ||
+	    h.left >= clone_needs(&h))
+		return true;
+	if (h.left < pause_needs(&h, s->r->want)) {
+		too_tight(s, &h);
+		return false;
+	}
+	s->mode = OTW_MODE_PAUSE;
+	s->auto_pause = true;
+	return true;
+}
+
 /* ---- holding ---- */
 
 /* Held no longer than needed: the times, the clone, nothing else. */
@@ -289,9 +359,11 @@ hold_and_go(struct shot *s)
 	if (rc < 0 && s->mode == OTW_MODE_AUTO &&
 	    (rc == -EAGAIN || rc == -ENOMEM || rc == -EPERM)) {
 		s->mode = OTW_MODE_PAUSE;
-		s->pause_deadline = held + PAUSE_AUTO_MS * MS;
+		s->auto_pause = true;
 		rc = 0;
 	}
+	if (s->auto_pause && s->pause_deadline > held + PAUSE_AUTO_MS * MS)
+		s->pause_deadline = held + PAUSE_AUTO_MS * MS;
 	if (s->mode == OTW_MODE_PAUSE && rc == 0)
 		walk(s);
 	p->release(p->self);
@@ -464,9 +536,12 @@ static bool
 answer_stopped(struct shot *s)
 {
 	if (s->over_budget) {
-		ota_cat(s->message, sizeof(s->message), 0, "the heap is too "
-			"large to be read while the program is paused: use "
-			"--mode fork, or raise --timeout");
+		ota_cat(s->message, sizeof(s->message), 0, s->auto_pause ?
+			"memory is too tight for a clone, and the heap too "
+			"large to be read in a pause of one second: use "
+			"--mode fork, or --mode pause for a longer one" :
+			"the heap is too large to be read while the program "
+			"is paused: use --mode fork, or raise --timeout");
 		return answer_error(s, OT_FAILED);
 	}
 	ota_cat(s->message, sizeof(s->message), 0, "cancelled");
@@ -540,9 +615,13 @@ static enum ota_shot_end
 take(struct shot *s)
 {
 	enum why_ended why;
-	long rc = hold_and_go(s);
 	bool ok;
+	long rc;
 
+	if (!choose_mode(s))
+		return answer_error(s, OT_REFUSED) ? OTA_SHOT_ANSWERED :
+						     OTA_SHOT_GONE;
+	rc = hold_and_go(s);
 	if (rc) {
 		ok = rc < 0 ? clone_refused(s, rc) :
 		     answer_error(s, OT_FAILED);

@@ -296,7 +296,9 @@ ota_connect_abstract(const char *name, size_t len)
 	if (len == 0 || len > sizeof(a.sun_path) - 1)
 		return -EINVAL;
 	memcpy(a.sun_path + 1, name, len);
-	fd = SYS3(SYS_socket, AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	/* Somebody's full queue must not keep the program waiting. */
+	fd = SYS3(SYS_socket, AF_UNIX,
+		  SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
 		return fd;
 	r = SYS3(SYS_connect, fd, &a,

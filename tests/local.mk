@@ -16,6 +16,7 @@ include tests/e2e/attach.mk
 include tests/e2e/census.mk
 include tests/e2e/tmux.mk
 include tests/e2e/walk.mk
+include tests/e2e/stream.mk
 include tests/pythons/pythons.mk
 
 # The soak.

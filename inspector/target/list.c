@@ -44,8 +44,7 @@ fill(const struct suspect *s, bool refused, struct ot_err *why,
 		rung = ladder_probe(s, why);
 	if (rung != NULL)
 		copy_text(p->rung, sizeof(p->rung), rung);
-	else
-		copy_text(p->why_not, sizeof(p->why_not), why->msg);
+	copy_text(p->why_not, sizeof(p->why_not), why->msg);
 }
 
 enum ot_status

@@ -6,6 +6,7 @@ CPYTHON_SOURCES = \
 	runtime/cpython/edges_frames.c \
 	runtime/cpython/edges_functions.c \
 	runtime/cpython/edges_greenlet.c \
+	runtime/cpython/edges_numpy.c \
 	runtime/cpython/edges_instances.c \
 	runtime/cpython/edges_types.c \
 	runtime/cpython/heads.c \

@@ -168,7 +168,8 @@ struct py_walk {
 
 	/* what follows belongs to the walk's own files: walk.h */
 	bool want_refs, want_names, want_text, want_roots;
-	py_obj own_object;		/* the agent's: not shown */
+	py_obj own_object;		/* the agent's: not shown, */
+	py_obj own_entry;		/* nor its entry in atexit's list */
 	struct py_interp *interps;	/* the main one first */
 	size_t n_interps;
 	bool collecting;		/* a collection is under way */
@@ -185,7 +186,11 @@ struct py_walk {
 	py_obj subtype_traverse;	/* tp_traverse of classes made in Python */
 	py_obj static_state;		/* 3.12+: of builtin types, by index */
 	py_obj greenlet;		/* the class of greenlets */
-	uint64_t objects;
+	uint64_t objects;		/* reported, */
+	uint64_t marked;		/* and known of by now */
+	uint64_t listed, listed_done;	/* of the collector's lists */
+	uint64_t *own_sizes;		/* objects of types with a __sizeof__
+					 * that was not run; or NULL */
 	uint64_t odd_refs, odd_objects;	/* did not look like what they should */
 };
 

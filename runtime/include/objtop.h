@@ -196,7 +196,14 @@ struct objtop_sink {
 	/* Shown to the user if the walk dies after this call: a static string. */
 	void (*phase)(struct objtop_sink *s, const char *what);
 
-	/* Once, before the first object; may be left out. */
+	/*
+	 * About how many objects there will be in all, as far as is known by
+	 * now; may be said again.  An older agent's sink ends before this:
+	 * look at its size.
+	 */
+	void (*expect)(struct objtop_sink *s, uint64_t objects);
+
+	/* Once, before the first object; may be left out.  As above. */
 	void (*pools)(struct objtop_sink *s, const struct objtop_pools *p);
 };
 

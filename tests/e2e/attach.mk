@@ -11,3 +11,7 @@ tests/e2e/test_attach.log: tests/e2e/attachdrv
 # Targets behind walls, and what is said of those that cannot be entered.
 TESTS += tests/e2e/test_walls.py
 EXTRA_DIST += tests/e2e/test_walls.py
+
+# ... and by CPython's own interface, where the cache has an interpreter.
+TESTS += tests/e2e/test_pep768.py
+EXTRA_DIST += tests/e2e/test_pep768.py

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * headroom.h - how much memory may still be taken, here.
+ */
+#ifndef OTA_HEADROOM_H
+#define OTA_HEADROOM_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct ota_headroom {
+	uint64_t left;		/* bytes that may still be taken */
+	uint64_t limit;		/* of what is the tightest */
+	char where[256];	/* "cgroup /kubepods/x", "the system" */
+	uint64_t resident;	/* bytes of this process in memory, */
+	uint64_t anonymous;	/* and of them what no file backs */
+};
+
+/*
+ * The tightest of this process's control groups, from its own up, and the
+ * system's memory.  `root` is put before each path ("" outside of tests).
+ * False: nothing is known.
+ */
+bool ota_headroom(const char *root, struct ota_headroom *h);
+
+#endif
