@@ -133,7 +133,8 @@ def main():
 
 def measure(o, pid, board):
     driver = Driver(os.path.abspath(o.driver), pid)
-    truth, snapshot = driver.ask("snapshot")
+    driver.ask("count")
+    _, snapshot = driver.ask("snapshot")
     driver.ask("learn")
     infos, rates, gaps = [], ([], []), ([], [])
     counts, info = driver.ask("count")

@@ -230,6 +230,8 @@ sink_object(struct objtop_sink *pub, const struct objtop_object *o)
 
 	if (o->kind >= s->nkinds)
 		stop(s, "the provider used a kind that it never announced");
+	if (!s->pub.want)
+		stop(s, "nothing was asked for");
 	if (stopped(s))
 		return 1;
 	s->totals.objects++;

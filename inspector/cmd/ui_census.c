@@ -82,7 +82,7 @@ refused(struct ui_census *u, enum ot_status st, struct ot_err *err)
 }
 
 enum ot_status
-ui_census_learn(struct ui_census *u, const struct target *t,
+ui_census_learn(struct ui_census *u, struct target *t,
 		bool (*stop)(void *), void *ctx, struct ot_err *err)
 {
 	enum ot_status st = OT_OK;
@@ -110,8 +110,9 @@ ui_census_count(struct ui_census *u, uint64_t budget_us, bool (*stop)(void *),
 	return refused(u, census_count(u->c, budget_us, err), err);
 }
 
-bool
-ui_census_fresh(const struct ui_census *u)
+/* Was everything counted a moment ago? */
+static bool
+fresh(const struct ui_census *u)
 {
 	const struct census_info *info = census_info(u->c);
 	struct timespec t;
@@ -121,6 +122,22 @@ ui_census_fresh(const struct ui_census *u)
 	now = (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 	return info->whole && now > info->time_ns &&
 	       now - info->time_ns < FRESH_NS;
+}
+
+/* What is learnt from a snapshot is the better for a count just before it. */
+enum ot_status
+ui_census_before(struct ui_census *u, struct target *t, bool (*stop)(void *),
+		 void *ctx, struct ot_err *err)
+{
+	if (u->why[0] != '\0')
+		return OT_OK;
+	if (u->c == NULL) {
+		enum ot_status st = census_open(t, &u->c, err);
+
+		if (st != OT_OK)
+			return refused(u, st, err);
+	}
+	return fresh(u) ? OT_OK : ui_census_count(u, 0, stop, ctx, err);
 }
 
 enum ot_status

@@ -25,16 +25,19 @@ void ui_census_release(struct ui_census *u);
 /* What a snapshot says is kept for ui_census_learn(). */
 void ui_census_heard(struct ui_census *u, const struct hg_graph *g);
 
-/* On a thread: both may take long.  OT_REFUSED sets `why`. */
-enum ot_status ui_census_learn(struct ui_census *u, const struct target *t,
+/*
+ * On a thread: all may take long.  OT_REFUSED sets `why`.  The first one opens
+ * the census where there is none.
+ */
+enum ot_status ui_census_before(struct ui_census *u, struct target *t,
+				bool (*stop)(void *), void *ctx,
+				struct ot_err *err);
+enum ot_status ui_census_learn(struct ui_census *u, struct target *t,
 			       bool (*stop)(void *), void *ctx,
 			       struct ot_err *err);
 enum ot_status ui_census_count(struct ui_census *u, uint64_t budget_us,
 			       bool (*stop)(void *), void *ctx,
 			       struct ot_err *err);
-
-/* Was everything counted a moment ago? */
-bool ui_census_fresh(const struct ui_census *u);
 
 /* What was counted, into the live table. */
 enum ot_status ui_census_show(const struct ui_census *u, struct live *l,

@@ -73,16 +73,6 @@ sample_census(struct ui_sample *s, struct ot_err *err)
 	return st;
 }
 
-/* What is learnt from a snapshot is the better for a count just before it. */
-static enum ot_status
-sample_count_before(struct ui_sample *s, struct ot_err *err)
-{
-	if (s->kind != UI_SAMPLE_COUNTS || s->census->c == NULL ||
-	    ui_census_fresh(s->census))
-		return OT_OK;
-	return ui_census_count(s->census, 0, sample_stopped, s, err);
-}
-
 static enum ot_status
 sample_snapshot(struct ui_sample *s, struct ot_err *err)
 {
@@ -93,11 +83,13 @@ sample_snapshot(struct ui_sample *s, struct ot_err *err)
 		.timeout_ms = s->c->opts.timeout_ms,
 	};
 	struct otw_writer *w = NULL;
-	enum ot_status st = sample_count_before(s, err);
+	enum ot_status st = OT_OK;
 
-	if (st != OT_OK && st != OT_REFUSED)
+	if (s->kind == UI_SAMPLE_COUNTS)
+		st = ui_census_before(s->census, s->t, sample_stopped, s, err);
+	if (st == OT_INTERRUPTED)
 		return st;
-	st = OT_OK;
+	st = OT_OK;	/* without a census it goes on */
 	s->builder = hg_builder_new();
 	if (s->builder == NULL)
 		return ot_fail_nomem(err, "the graph");

@@ -196,6 +196,14 @@ session_hand_over(struct ui_session *s)
 	ui_graph_came(s->ui);
 }
 
+/* Without a census the live table comes from snapshots, and says why. */
+static void
+session_no_census(struct ui_session *s)
+{
+	snprintf(s->ctx.status.no_census, sizeof(s->ctx.status.no_census),
+		 "%s", s->census.why);
+}
+
 static void
 session_take(struct ui_session *s)
 {
@@ -204,6 +212,7 @@ session_take(struct ui_session *s)
 	uint64_t when = hg_info(sm->graph)->time_ns / 1000;
 
 	session_status(s, hg_info(sm->graph));
+	session_no_census(s);
 	if (!sm->cut && !target_is_file(s->t))
 		ui_census_heard(&s->census, sm->graph);
 	if (live_update(&s->live, sm->graph, when, &err) != OT_OK)
@@ -241,14 +250,6 @@ session_take_census(struct ui_session *s)
 	ui_numbers_came(s->ui);
 }
 
-/* Without a census the live table comes from snapshots, and says why. */
-static void
-session_no_census(struct ui_session *s)
-{
-	snprintf(s->ctx.status.no_census, sizeof(s->ctx.status.no_census),
-		 "%s", s->census.why);
-}
-
 static void
 session_failed(struct ui_session *s, enum ot_status st, const char *msg)
 {
@@ -269,6 +270,8 @@ session_failed(struct ui_session *s, enum ot_status st, const char *msg)
 		ui_graph_failed(s->ui, msg);
 	}
 	s->next_us = ot_now_us() + SESSION_RETRY_US;
+	if (sm->kind == UI_SAMPLE_COUNTS)	/* the census may go on */
+		s->again_us = s->next_us;
 }
 
 static void

@@ -90,13 +90,26 @@ open_memory(struct census *c, struct ot_err *err)
 	return first_kind(c, err);
 }
 
+/* A snapshot of nothing: one that cannot say it (an old agent) is no harm. */
+static void
+ask_for_pools(struct target *t)
+{
+	const struct otw_request r = { .want = 0, .mode = OTW_MODE_PAUSE };
+	const struct otw_events none = { .begin = NULL };
+	struct ot_err err = OT_ERR_INIT;
+
+	target_snapshot(t, &r, &none, NULL, NULL, NULL, NULL, NULL, &err);
+}
+
 enum ot_status
-census_open(const struct target *t, struct census **out, struct ot_err *err)
+census_open(struct target *t, struct census **out, struct ot_err *err)
 {
 	enum ot_status st;
 	struct census *c;
 
 	*out = NULL;
+	if (!t->is_file && !t->have_pools)
+		ask_for_pools(t);
 	if (t->is_file || !t->have_pools)
 		return ot_fail(err, OT_REFUSED, "nothing says where the "
 			       "objects lie (unknown)");
@@ -320,6 +333,7 @@ census_count(struct census *c, uint64_t budget_us, struct ot_err *err)
 /* What a count of everything said, by address, and what was learnt before. */
 struct said_kind {
 	double now, offset, offset_error;
+	bool learnt;
 };
 
 struct said {
@@ -356,6 +370,7 @@ said_keep(const struct census *c, struct said *s)
 		s->v[i].now = c->kinds.v[i].now;
 		s->v[i].offset = c->kinds.v[i].offset;
 		s->v[i].offset_error = c->kinds.v[i].offset_error;
+		s->v[i].learnt = c->kinds.v[i].named;
 		if (!pool_kinds_put(&s->at, c->kinds.v[i].addr, i, 0))
 			return false;
 	}
@@ -421,7 +436,7 @@ compare(struct census *c, const struct said *s, const struct said *learnt,
 			continue;
 		if (k->small) {
 			k->offset = k->offset_error = 0;
-		} else if (was != NULL) {
+		} else if (was != NULL && was->learnt) {
 			k->offset = was->offset;
 			k->offset_error = was->offset_error;
 		} else {

@@ -4,10 +4,12 @@
  * runs: nothing is stopped, nothing is allocated in it, no page of it is
  * touched that is not in memory.
  *
- *	target_snapshot(t, ...)		tells where objects lie (POOLS frame)
  *	census_open(t, &c, err)		refuses where it cannot be done
- *	census_learn(c, ...)		what a snapshot counted: names, and how
- *					far the census is off
+ *	census_count(c, 0, err)
+ *	target_snapshot(t, ...)
+ *	census_learn(c, ...)		what the snapshot counted: names, and
+ *					how far the census is off; the better
+ *					for the count just before
  *	census_count(c, budget, err)	again and again
  *	census_rows(c, &n), census_info(c)
  *
@@ -59,10 +61,12 @@ struct census_truth {
 };
 
 /*
+ * Where no snapshot has told yet where objects lie (POOLS frame), the agent is
+ * asked for that alone, for which the target is held some 100 us.
  * OT_REFUSED: it cannot be done here; err->msg ends with "(WORD)", a short
  * word for a header line, see census_word().  t stays the caller's.
  */
-enum ot_status census_open(const struct target *t, struct census **out,
+enum ot_status census_open(struct target *t, struct census **out,
 			   struct ot_err *err);
 void census_close(struct census *c);
 

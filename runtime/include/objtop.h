@@ -79,7 +79,10 @@ enum objtop_kind_flags {
 	OBJTOP_KIND_USER = 2,	/* defined by the program, not the runtime */
 };
 
-/* What the viewer asked for; `walk` may leave out work nobody wants. */
+/*
+ * What the viewer asked for; `walk` may leave out work nobody wants.  Nothing
+ * at all: `pools` is all that it wants to hear.
+ */
 enum objtop_want {
 	OBJTOP_WANT_COUNTS = 1,	/* objects per kind only: no other bit set */
 	OBJTOP_WANT_OBJECTS = 2,

@@ -218,6 +218,7 @@ class Census(unittest.TestCase):
     def test_an_idle_process_does_not_notice(self):
         _, python = harness.NATIVE[-1]
         with Target(python, SCENE) as target, Driver(target.pid) as driver:
+            driver.census("count")
             driver.snapshot()
             driver.census("learn")
             before, rss = others(target.pid)
@@ -233,6 +234,7 @@ class Census(unittest.TestCase):
     def test_churn(self, python, minor):
         """Neither suffers; what stands still is counted right all along."""
         with Target(python, CHURN) as target, Driver(target.pid) as driver:
+            driver.census("count")      # the agent is asked for no more
             snapshot = driver.snapshot()
             kept = next(addr for addr, (_, name) in snapshot.items()
                         if name.split(".")[-1] == "Kept")

@@ -86,6 +86,7 @@ setup(void)
 		fill(i, 200, apple);
 	memset(&target, 0, sizeof(target));
 	target.pid = getpid();
+	target.sock = target.pidfd = -1;
 	target.have_pools = true;
 	target.pools = (struct otw_pools){
 		.pool_bytes = POOL, .meta = (uintptr_t)meta, .meta_mask = META,
