@@ -86,7 +86,7 @@ class Board:
 class Driver:
     def __init__(self, program, pid):
         self.process = subprocess.Popen(
-            [program, str(pid)], stdin=subprocess.PIPE,
+            ["nice", "-n", "5", program, str(pid)], stdin=subprocess.PIPE,
             stdout=subprocess.PIPE)
 
     def ask(self, line):

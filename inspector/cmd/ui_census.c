@@ -10,11 +10,13 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
 
 #include "base/escape.h"
 
 #define FRESH_NS 2000000000ull
+#define NICE	 5
 
 static void
 forget_truth(struct ui_census *u)
@@ -81,12 +83,21 @@ refused(struct ui_census *u, enum ot_status st, struct ot_err *err)
 	return st;
 }
 
+/* Where processors are short the program goes first; threads have their own. */
+static void
+stand_back(void)
+{
+	if (getpriority(PRIO_PROCESS, 0) < NICE)
+		setpriority(PRIO_PROCESS, 0, NICE);
+}
+
 enum ot_status
 ui_census_learn(struct ui_census *u, struct target *t,
 		bool (*stop)(void *), void *ctx, struct ot_err *err)
 {
 	enum ot_status st = OT_OK;
 
+	stand_back();
 	u->want_learn = false;
 	if (u->c == NULL)
 		st = census_open(t, &u->c, err);
@@ -106,6 +117,7 @@ enum ot_status
 ui_census_count(struct ui_census *u, uint64_t budget_us, bool (*stop)(void *),
 		void *ctx, struct ot_err *err)
 {
+	stand_back();
 	census_stop_when(u->c, stop, ctx);
 	return refused(u, census_count(u->c, budget_us, err), err);
 }
