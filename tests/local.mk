@@ -17,6 +17,7 @@ include tests/e2e/census.mk
 include tests/e2e/tmux.mk
 include tests/e2e/walk.mk
 include tests/e2e/stream.mk
+include tests/e2e/dominators.mk
 include tests/pythons/pythons.mk
 
 # The soak.
@@ -43,6 +44,7 @@ EXTRA_DIST += $(LINT) tests/run-all.sh tests/summary.sh tests/lsan.supp
 
 # End to end through the command line.
 E2E = tests/e2e/test_counts.py tests/e2e/test_cli.py \
+	tests/e2e/test_growth.py tests/e2e/test_groups.py \
 	tests/e2e/test_hosts.py tests/e2e/test_sql.py
 TESTS += $(E2E)
 EXTRA_DIST += $(E2E) tests/e2e/harness.py

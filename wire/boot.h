@@ -33,6 +33,7 @@
 #define OTW_ENV_RUN	"OBJTOP_RUN"
 #define OTW_MEMFD_NAME	"objtop-agent"	/* maps show /memfd:objtop-agent */
 #define OTW_THREAD_NAME	"objtop-agent"	/* /proc/PID/task/TID/comm */
+#define OTW_CLONE_NAME	"objtop-snap"	/* of the clone that walks */
 #define OTW_BOOT_MAGIC	0x746f6f62706f746fULL	/* "otopboot" */
 
 struct otw_boot {

@@ -23,8 +23,10 @@ forget_truth(struct ui_census *u)
 {
 	size_t i;
 
-	for (i = 0; i < u->n; i++)
+	for (i = 0; i < u->n; i++) {
 		free((char *)u->truth[i].name);
+		free((char *)u->truth[i].module);
+	}
 	free(u->truth);
 	u->truth = NULL;
 	u->n = 0;
@@ -52,16 +54,18 @@ ui_census_heard(struct ui_census *u, const struct hg_graph *g)
 	if (u->truth == NULL)
 		return;
 	for (k = 0; k < n; k++) {
-		struct census_truth *t = &u->truth[u->n];
+		struct census_truth *t = &u->truth[u->n++];
 
 		t->addr = hg_kind_addr(g, k);
 		t->name = strdup(hg_kind_full(g, k));
+		t->module = strdup(hg_kind_module(g, k));
 		t->count = hg_kind_count(g, k);
 		t->bytes = hg_kind_bytes(g, k);
 		t->tracked = hg_kind_tracked(g, k);
-		if (t->name == NULL)
+		if (t->name == NULL || t->module == NULL) {
+			forget_truth(u);
 			return;
-		u->n++;
+		}
 	}
 	u->time_ns = hg_info(g)->time_ns;
 	u->want_learn = true;
@@ -167,8 +171,8 @@ ui_census_show(const struct ui_census *u, struct live *l, struct ot_err *err)
 		return ot_fail_nomem(err, "the table of types");
 	for (i = 0; i < n; i++)
 		v[i] = (struct live_count){
-			r[i].addr, r[i].name, r[i].count, r[i].bytes,
-			r[i].tracked, r[i].error, r[i].estimated,
+			r[i].addr, r[i].name, r[i].module, r[i].count,
+			r[i].bytes, r[i].tracked, r[i].error, r[i].estimated,
 		};
 	st = live_update_rows(l, v, n, info->error, info->time_ns / 1000, err);
 	free(v);

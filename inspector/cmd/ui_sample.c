@@ -78,6 +78,7 @@ sample_snapshot(struct ui_sample *s, struct ot_err *err)
 {
 	struct otw_request r = {
 		.want = cmd_want(s->kind == UI_SAMPLE_COUNTS ? HG_NEEDS_COUNTS :
+				 s->kind == UI_SAMPLE_MARK ? HG_NEEDS_OBJECTS :
 				 HG_NEEDS_TEXT, s->c->opts.redact),
 		.mode = s->c->opts.mode,
 		.timeout_ms = s->c->opts.timeout_ms,

@@ -15,12 +15,13 @@ enum ui_sample_kind {
 	UI_SAMPLE_CENSUS,	/* the live table, from outside */
 	UI_SAMPLE_LEARN,	/* the census learns from a snapshot */
 	UI_SAMPLE_COUNTS,	/* types only, by the agent */
+	UI_SAMPLE_MARK,		/* the objects of a baseline */
 	UI_SAMPLE_GRAPH,	/* everything */
 	UI_SAMPLE_WRITE,	/* everything, into a file too */
 };
 
 /* Nobody waits for it, nobody cancels it. */
-#define UI_SAMPLE_LIGHT(kind) ((kind) < UI_SAMPLE_GRAPH)
+#define UI_SAMPLE_LIGHT(kind) ((kind) < UI_SAMPLE_MARK)
 
 struct ui_sample {
 	enum ui_sample_kind kind;

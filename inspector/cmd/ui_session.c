@@ -106,7 +106,7 @@ session_lose(struct ui_session *s, enum view_state state, const char *why)
 	s->lost = true;
 	v->state = state;
 	session_copy(v->lost, sizeof(v->lost), why);
-	s->want_graph = s->want_now = false;
+	s->want_graph = s->want_now = s->want_mark = false;
 	s->want_file[0] = '\0';
 	if (state == VIEW_LOST)
 		ui_graph_failed(s->ui, v->lost);
@@ -131,6 +131,8 @@ ui_session_begin(struct ui_session *s)
 	struct view_status *v = &s->ctx.status;
 
 	live_release(&s->live);
+	hg_graph_free(s->mark);
+	s->ctx.mark = s->mark = NULL;
 	ui_census_release(&s->census);
 	v->no_census[0] = '\0';
 	s->snap_us = s->again_us = 0;
@@ -187,7 +189,14 @@ session_wants_truth(const struct ui_session *s)
 static void
 session_hand_over(struct ui_session *s)
 {
-	if (s->next == NULL || !ui_idle(s->ui))
+	if (!ui_idle(s->ui))
+		return;
+	if (s->next_mark != NULL) {
+		hg_graph_free(s->mark);
+		s->ctx.mark = s->mark = s->next_mark;
+		s->next_mark = NULL;
+	}
+	if (s->next == NULL)
 		return;
 	hg_graph_free(s->graph);
 	s->graph = s->next;
@@ -215,10 +224,17 @@ session_take(struct ui_session *s)
 	session_no_census(s);
 	if (!sm->cut && !target_is_file(s->t))
 		ui_census_heard(&s->census, sm->graph);
+	if (sm->kind == UI_SAMPLE_MARK)
+		since_release(&s->live.since);
 	if (live_update(&s->live, sm->graph, when, &err) != OT_OK)
 		ui_say(s->ui, UI_BAD, "%s", err.msg);
 	if (sm->kind == UI_SAMPLE_COUNTS) {
 		hg_graph_free(sm->graph);
+	} else if (sm->kind == UI_SAMPLE_MARK) {
+		hg_graph_free(s->next_mark);
+		s->next_mark = sm->graph;
+		ui_say(s->ui, UI_GOOD, "marked; 2 shows what grew since, = "
+		       "what came and went");
 	} else {
 		hg_graph_free(s->next);
 		s->next = sm->graph;
@@ -264,7 +280,8 @@ session_failed(struct ui_session *s, enum ot_status st, const char *msg)
 		ui_graph_failed(s->ui, "cancelled");
 	} else if (!target_alive(s->t)) {
 		session_lose(s, VIEW_LOST, msg);
-	} else if (UI_SAMPLE_LIGHT(sm->kind)) {
+	} else if (UI_SAMPLE_LIGHT(sm->kind) ||
+		   sm->kind == UI_SAMPLE_MARK) {
 		ui_say(s->ui, UI_BAD, "%s", msg);
 	} else {
 		ui_graph_failed(s->ui, msg);
@@ -293,7 +310,8 @@ session_sample_done(struct ui_session *s)
 		session_take(s);
 		session_pace(s);
 	}
-	if (s->exiting && !UI_SAMPLE_LIGHT(s->sample.kind)) {
+	if (s->exiting && !UI_SAMPLE_LIGHT(s->sample.kind) &&
+	    s->sample.kind != UI_SAMPLE_MARK) {
 		target_continue(s->t);
 		session_lose(s, VIEW_ENDED,
 			     "the program has ended; this was its last heap");
@@ -306,7 +324,9 @@ session_due(const struct ui_session *s, enum ui_sample_kind *kind)
 {
 	bool due = s->want_now || (!s->paused && ot_now_us() >= s->next_us);
 
-	if (s->want_file[0] != '\0')
+	if (s->want_mark)
+		*kind = UI_SAMPLE_MARK;
+	else if (s->want_file[0] != '\0')
 		*kind = UI_SAMPLE_WRITE;
 	else if (s->want_graph)
 		*kind = UI_SAMPLE_GRAPH;
@@ -339,17 +359,21 @@ session_sample_start(struct ui_session *s)
 			   (o->budget > 0 ? o->budget : SESSION_BUDGET)) + 1;
 	if (kind != UI_SAMPLE_LEARN)
 		s->want_now = false;
-	if (!UI_SAMPLE_LIGHT(kind))
+	if (kind == UI_SAMPLE_MARK)
+		s->want_mark = false;
+	else if (!UI_SAMPLE_LIGHT(kind))
 		s->want_graph = false;
 	if (kind >= UI_SAMPLE_COUNTS)
 		s->want_counts = false;
-	if (ui_sample_start(&s->sample, kind, s->want_file, s->c, s->t,
-			    &s->census, ui_loop_wake_fd(s->loop),
-			    &err) != OT_OK) {
+	if (ui_sample_start(&s->sample, kind,
+			    kind == UI_SAMPLE_WRITE ? s->want_file : NULL,
+			    s->c, s->t, &s->census,
+			    ui_loop_wake_fd(s->loop), &err) != OT_OK) {
 		ui_say(s->ui, UI_BAD, "%s", err.msg);
 		s->next_us = ot_now_us() + SESSION_RETRY_US;
 	}
-	s->want_file[0] = '\0';
+	if (kind == UI_SAMPLE_WRITE)
+		s->want_file[0] = '\0';
 }
 
 /* "reading the heap: 1,204,000 of 10,600,000 objects 11 %  (Esc cancels)" */
@@ -549,6 +573,8 @@ ui_session_release(struct ui_session *s)
 	ui_free(s->ui);		/* its work and views use the graph */
 	hg_graph_free(s->graph);
 	hg_graph_free(s->next);
+	hg_graph_free(s->mark);
+	hg_graph_free(s->next_mark);
 	ot_table_free((struct ot_table *)s->ctx.procs);
 	live_release(&s->live);
 	ui_census_release(&s->census);

@@ -370,7 +370,7 @@ said_keep(const struct census *c, struct said *s)
 		s->v[i].now = c->kinds.v[i].now;
 		s->v[i].offset = c->kinds.v[i].offset;
 		s->v[i].offset_error = c->kinds.v[i].offset_error;
-		s->v[i].learnt = c->kinds.v[i].named;
+		s->v[i].learnt = c->kinds.v[i].module != NULL;
 		if (!pool_kinds_put(&s->at, c->kinds.v[i].addr, i, 0))
 			return false;
 	}
@@ -392,7 +392,10 @@ learn_kinds(struct census *c, const struct census_truth *v, size_t n,
 		     !census_kind_add(c, v[i].addr, v[i].name, &id)))
 			return ot_fail_nomem(err, "the table of types");
 		k = &c->kinds.v[id];
-		k->named = true;
+		if (k->module == NULL)
+			k->module = strdup(v[i].module);
+		if (k->module == NULL)
+			return ot_fail_nomem(err, "the table of types");
 		k->truth += v[i].count;
 		k->bytes += v[i].bytes;
 		k->tracked += v[i].tracked;
@@ -428,7 +431,7 @@ compare(struct census *c, const struct said *s, const struct said *learnt,
 		double moved = k->now - first;
 
 		k->then = first + moved * at;
-		k->offset = k->named ? (double)k->truth - k->then : 0;
+		k->offset = k->module != NULL ? (double)k->truth - k->then : 0;
 		k->offset_error = fabs(moved) * (at < 0 ? 1 - at :
 						 at > 1 ? at : 1);
 		if (moved == 0 || (!k->small && fabs(k->offset) > clear *

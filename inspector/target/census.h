@@ -31,10 +31,10 @@ struct census_row {
 	uint64_t addr;		/* of the kind */
 	const char *name;	/* full name; of a kind no snapshot has seen
 				 * what it calls itself.  Until the next call */
+	const char *module;	/* NULL: no snapshot has seen this kind yet */
 	uint64_t count, bytes, tracked;	/* the last two: by averages */
 	uint64_t error;		/* of count, either way, two standard errors */
 	bool estimated;		/* not counted just now, or not wholly */
-	bool unnamed;		/* no snapshot has seen this kind yet */
 };
 
 struct census_info {
@@ -56,7 +56,7 @@ struct census_info {
 /* What a snapshot says of one kind. */
 struct census_truth {
 	uint64_t addr;
-	const char *name;	/* copied */
+	const char *name, *module;	/* copied */
 	uint64_t count, bytes, tracked;
 };
 

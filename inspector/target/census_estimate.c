@@ -141,7 +141,7 @@ make_row(const struct census *c, const struct census_kind *k,
 	r->name = k->name;
 	r->count = (uint64_t)llround(n);
 	r->error = (uint64_t)llround(e);
-	r->unnamed = !k->named;
+	r->module = k->module;
 	r->estimated = !c->info.whole || r->error > 0;
 	if (k->truth > 0) {
 		r->bytes = (uint64_t)llround(n * (double)k->bytes /
@@ -177,7 +177,7 @@ census_make_rows(struct census *c)
 			continue;
 		c->nrows++;
 		c->info.objects += r->count;
-		c->info.unnamed += r->unnamed;
+		c->info.unnamed += r->module == NULL;
 		squares += (double)r->error * (double)r->error;
 	}
 	c->info.error = (uint64_t)llround(sqrt(squares));

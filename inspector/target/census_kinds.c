@@ -26,8 +26,10 @@ census_kinds_release(struct census_kinds *k)
 {
 	uint32_t i;
 
-	for (i = 0; i < k->n; i++)
+	for (i = 0; i < k->n; i++) {
 		free(k->v[i].name);
+		free(k->v[i].module);
+	}
 	free(k->v);
 	memset(k, 0, sizeof(*k));
 }

@@ -20,7 +20,7 @@
 struct census_kind {
 	uint64_t addr;
 	char *name;
-	bool named;		/* by a snapshot */
+	char *module;		/* NULL: not named by a snapshot */
 	uint64_t each;		/* bytes of an instance, at least */
 	bool small;		/* every instance lies in a pool */
 	/* as a snapshot had them; zero where none did */

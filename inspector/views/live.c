@@ -23,6 +23,7 @@ live_release(struct live *l)
 		free(l->rows[i].type);
 	free(l->rows);
 	free(l->slots);
+	since_release(&l->since);
 	memset(l, 0, sizeof(*l));
 }
 
@@ -289,7 +290,30 @@ live_update(struct live *l, const struct hg_graph *g, uint64_t time_us,
 	}
 	if (st == OT_OK && hg_edges(g) > 0)
 		l->refs = hg_info(g)->edges;
+	if (st == OT_OK)
+		st = since_update(&l->since, g, time_us, err);
 	return st == OT_OK ? live_end(l, err) : st;
+}
+
+/* A type whose module is not known yet would be another one later. */
+static enum ot_status
+live_since(struct live *l, const struct live_count *v, size_t n,
+	   uint64_t time_us, struct ot_err *err)
+{
+	struct hg_sample *rows = calloc(n + 1, sizeof(*rows));
+	enum ot_status st;
+	size_t i, kept = 0;
+
+	if (rows == NULL)
+		return ot_fail_nomem(err, "the table of growth");
+	for (i = 0; i < n; i++)
+		if (v[i].module != NULL)
+			rows[kept++] = (struct hg_sample){
+				v[i].type, v[i].module, v[i].count, v[i].bytes,
+			};
+	st = since_update_rows(&l->since, rows, kept, time_us, err);
+	free(rows);
+	return st;
 }
 
 enum ot_status
@@ -303,5 +327,7 @@ live_update_rows(struct live *l, const struct live_count *v, size_t n,
 		st = live_add(l, &v[i], err);
 	l->error = error;
 	l->counted = true;
+	if (st == OT_OK)
+		st = live_since(l, v, n, time_us, err);
 	return st == OT_OK ? live_end(l, err) : st;
 }

@@ -129,8 +129,11 @@ struct py_layout {
 	uint32_t rt_interp_head, rt_interp_main;
 };
 
-/* The layout of 3.minor, unverified; NULL when there is none. */
-const struct py_layout *py_layout_find(unsigned minor);
+/*
+ * The layout of 3.minor, unverified; NULL when there is none.  without_lock:
+ * of the free-threaded build.
+ */
+const struct py_layout *py_layout_find(unsigned minor, bool without_lock);
 
 /*
  * Types found by dlsym (exported data); 0 where a version has none.  `none` and
@@ -170,6 +173,7 @@ struct py_walk {
 	bool want_refs, want_names, want_text, want_roots;
 	py_obj own_object;		/* the agent's: not shown, */
 	py_obj own_entry;		/* nor its entry in atexit's list */
+	py_obj own_probe;		/* nor what the world was stopped by */
 	struct py_interp *interps;	/* the main one first */
 	size_t n_interps;
 	bool collecting;		/* a collection is under way */

@@ -2,7 +2,7 @@
 /*
  * walk.c - every object once.
  *
- * 1. The collector's lists are read and what is on them is marked; 2. so is
+ * 1. The collector's lists (or pages) are read and what it tracks is marked; 2. so is
  * what the roots hold; 3. what is marked is reported with its references, in
  * address order, which marks what they refer to, until nothing marked is left;
  * 4. the roots are told.  So all that is tracked or reachable is found:
@@ -12,9 +12,9 @@
  * each object on a heap larger than the caches.
  */
 #include "runtime/cpython/exit.h"
+#include "runtime/cpython/head.h"
 #include "runtime/cpython/walk.h"
 
-#define GC_HEAD		16u
 #define LINK_BITS	((uintptr_t)3)
 #define TEXT_MAX	120
 #define EXPECT_EVERY	16384	/* objects between two estimates */
@@ -34,11 +34,9 @@ is_own_entry(const struct py_walk *w, py_obj o)
 		py_is_own(PY_AT(o, w->L->tuple_item, uintptr_t));
 }
 
-static bool
-listed(struct py_walk *w, uintptr_t node, enum py_generation g)
+bool
+py_listed(struct py_walk *w, py_obj o, enum py_generation g)
 {
-	py_obj o = node + GC_HEAD;
-
 	if (!py_bitmap_list(w, o, g))
 		return false;
 	if (py_is_own(o)) {
@@ -62,11 +60,11 @@ read_list(struct py_walk *w, uintptr_t head, enum py_generation g)
 	uintptr_t a = link_at(head, 0), b = link_at(head, 8);
 
 	while (a != head) {
-		if (!listed(w, a, g))
+		if (!py_listed(w, a + PY_GC_HEAD, g))
 			return false;
 		if (a == b)
 			break;
-		if (!listed(w, b, g))
+		if (!py_listed(w, b + PY_GC_HEAD, g))
 			return false;
 		a = link_at(a, 0);
 		if (a == b)
@@ -141,15 +139,8 @@ has_weakrefs(const struct py_walk *w, py_obj o, const struct py_info *info)
 static void
 count_refs(const struct py_walk *w, py_obj o, struct objtop_object *out)
 {
-	if (w->minor < 12) {
-		out->refcount = PY_AT(o, 0, int64_t);
-		/* 3.11 starts its frozen objects with 999999999. */
-		if (w->minor == 11 && out->refcount >= 900000000)
-			out->flags |= OBJTOP_IMMORTAL;
-		return;
-	}
-	out->refcount = PY_AT(o, 0, uint32_t);
-	if (PY_AT(o, 0, int32_t) < 0)
+	out->refcount = py_refcount(w, o);
+	if (py_immortal(w, o))
 		out->flags |= OBJTOP_IMMORTAL;
 }
 
@@ -158,7 +149,7 @@ collector_flags(const struct py_walk *w, py_obj o, enum py_generation g,
 		const struct py_info *info)
 {
 	if (!(info->flags & PY_FLAG_GC) || !py_is_gc(w, o, info->type) ||
-	    !PY_AT(o - GC_HEAD, 0, uintptr_t))
+	    !py_tracked(w, o))
 		return 0;
 	if (g == PY_GEN_PERMANENT)
 		return OBJTOP_TRACKED | OBJTOP_FROZEN |
@@ -270,8 +261,9 @@ py_walk_run(struct py_walk *w, char *why, size_t cap)
 		return -1;
 	}
 	py_interned_find(w);
-	s->phase(s, "reading the garbage collector's lists");
-	if (!read_lists(w, why, cap))
+	s->phase(s, "reading what the garbage collector tracks");
+	if (py_free_threaded(w) ? !py_pages_read(w, why, cap) :
+	    !read_lists(w, why, cap))
 		return -1;
 	w->listed = w->marked;
 	s->phase(s, "reading the roots");

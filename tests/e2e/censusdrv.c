@@ -69,7 +69,8 @@ on_kind(void *ctx, const struct otw_kind *k, struct ot_err *err)
 	ot_buf_release(&name);
 	if (copy == NULL)
 		return ot_fail_nomem(err, "kinds");
-	d->v[d->n++] = (struct census_truth){ .addr = k->addr, .name = copy };
+	d->v[d->n++] = (struct census_truth){ .addr = k->addr, .name = copy,
+					      .module = "" };
 	return OT_OK;
 }
 

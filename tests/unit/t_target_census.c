@@ -133,7 +133,7 @@ START_TEST(kinds_are_found_and_counted)
 	r = row(apple);
 	ck_assert_uint_eq(r->count, (POOLS - 2) * 200);
 	ck_assert_str_eq(r->name, "Apple");
-	ck_assert(r->unnamed && !r->estimated);
+	ck_assert(r->module == NULL && !r->estimated);
 	ck_assert_uint_eq(r->bytes, r->count * (SIZE - 16));
 	ck_assert_uint_eq(row(pear)->count, 100);
 	ck_assert_ptr_null(row(ghost));
@@ -245,10 +245,10 @@ END_TEST
 START_TEST(a_snapshot_corrects)
 {
 	const struct census_truth v[] = {
-		{ (uintptr_t)apple, "shop.Apple", POOLS * 200 + 7,
+		{ (uintptr_t)apple, "shop.Apple", "shop", POOLS * 200 + 7,
 		  (POOLS * 200 + 7) * 100, 7 },
-		{ (uintptr_t)pear, "shop.Pear", 5, 50, 5 },
-		{ 0, "(static)", 3, 30, 0 },
+		{ (uintptr_t)pear, "shop.Pear", "shop", 5, 50, 5 },
+		{ 0, "(static)", "", 3, 30, 0 },
 	};
 	const struct census_row *r;
 
@@ -256,7 +256,7 @@ START_TEST(a_snapshot_corrects)
 	r = row(apple);
 	ck_assert_uint_eq(r->count, POOLS * 200 + 7);
 	ck_assert_str_eq(r->name, "shop.Apple");
-	ck_assert(!r->estimated && !r->unnamed);
+	ck_assert(!r->estimated && r->module != NULL);
 	ck_assert_uint_eq(r->bytes, r->count * 100);
 	ck_assert_uint_eq(row(pear)->count, 5);
 	ck_assert_uint_eq(census_info(census)->objects, POOLS * 200 + 15);
@@ -275,7 +275,7 @@ END_TEST
 START_TEST(a_heap_elsewhere_is_refused)
 {
 	const struct census_truth v[] = {
-		{ (uintptr_t)apple, "Apple", POOLS * 1000, 0, 0 },
+		{ (uintptr_t)apple, "Apple", "", POOLS * 1000, 0, 0 },
 	};
 	char word[32];
 

@@ -84,7 +84,8 @@ static void
 census(uint64_t count, uint64_t error, const char *type, unsigned second)
 {
 	const struct live_count v = {
-		.addr = 0x7f0000001000, .type = type, .count = count,
+		.addr = 0x7f0000001000, .type = type,
+		.module = strchr(type, '.') != NULL ? "shop" : NULL, .count = count,
 		.bytes = count * 100, .error = error, .estimated = error > 0,
 	};
 	struct ot_err err = OT_ERR_INIT;
@@ -108,6 +109,8 @@ START_TEST(a_census_goes_on_with_the_history)
 	ck_assert_double_eq_tol(r->rate, 500, 0.001);
 	ck_assert_uint_eq(fake.live.error, 20);
 	ck_assert_double_eq_tol(fake.live.rate, 500, 0.001);
+	ck_assert_uint_eq(fake.live.since.nrows, 1);
+	ck_assert_int_eq(fake.live.since.rows[0].delta, 500);
 	fake_live(300, 3);	/* a snapshot: exact again */
 	ck_assert(!fake.live.counted);
 	ck_assert_uint_eq(fake.live.error, 0);
