@@ -13,6 +13,7 @@ endif
 # End-to-end tests against real interpreters.
 include tests/e2e/values.mk
 include tests/e2e/attach.mk
+include tests/e2e/census.mk
 include tests/e2e/tmux.mk
 include tests/e2e/walk.mk
 include tests/e2e/stream.mk
