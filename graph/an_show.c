@@ -35,10 +35,15 @@ enum {
 	SITE,
 	REFERENTS,
 	REFERRERS,
-	NCOLS
+	NCOLS,
+	/* where the program was asked */
+	REPR = NCOLS,
+	GETSIZEOF,
+	UNANSWERED,
+	NCOLS_TOLD
 };
 
-static const struct ot_col cols[NCOLS] = {
+static const struct ot_col cols[NCOLS_TOLD] = {
 	[ADDRESS] = { "address", OT_CELL_ADDR, 0 },
 	[TYPE] = { "type", OT_CELL_STR, 0 },
 	[MODULE] = { "module", OT_CELL_STR, 0 },
@@ -56,6 +61,9 @@ static const struct ot_col cols[NCOLS] = {
 	[SITE] = { "site", OT_CELL_STR, 0 },
 	[REFERENTS] = { "referents", OT_CELL_TABLE, 0 },
 	[REFERRERS] = { "referrers", OT_CELL_TABLE, 0 },
+	[REPR] = { "repr", OT_CELL_STR, 0 },
+	[GETSIZEOF] = { "getsizeof", OT_CELL_BYTES, 0 },
+	[UNANSWERED] = { "unanswered", OT_CELL_STR, 0 },
 };
 
 enum { N_EDGE, N_RELATION, N_ADDRESS, N_TYPE, N_TEXT, N_NCOLS };
@@ -147,6 +155,28 @@ flag_cells(struct ot_cell *row, const struct hg_graph *g, hg_node n)
 	ot_cell_bool(&row[WEAKREFS], flags & OTW_WEAKREFS);
 }
 
+/* What the program says of it, if it was asked. */
+static bool
+told_cells(struct ot_table *t, struct ot_cell *row, uint64_t addr,
+	   const struct hg_args *args)
+{
+	const struct hg_told *told = NULL;
+	size_t i;
+
+	for (i = 0; i < args->ntold; i++)
+		if (args->told[i].addr == addr)
+			told = &args->told[i];
+	if (told == NULL)
+		return true;
+	if (told->has_size)
+		ot_cell_bytes(&row[GETSIZEOF], told->size);
+	return (told->repr == NULL || ot_cell_str(t, &row[REPR], told->repr,
+						  told->repr_len)) &&
+	       (told->why_not == NULL ||
+		ot_cell_str(t, &row[UNANSWERED], told->why_not,
+			    strlen(told->why_not)));
+}
+
 static bool
 add_row(struct ot_table *t, const struct hg_graph *g, const struct hg_dom *d,
 	hg_node n, const struct hg_args *args, struct hg_ignore *ignore)
@@ -170,7 +200,8 @@ add_row(struct ot_table *t, const struct hg_graph *g, const struct hg_dom *d,
 	       row[REFERRERS].type == OT_CELL_TABLE &&
 	       ot_cell_str(t, &row[MODULE], module, strlen(module)) &&
 	       an_type_cell(t, &row[TYPE], g, n) &&
-	       an_text_cell(t, &row[TEXT], g, n);
+	       an_text_cell(t, &row[TEXT], g, n) &&
+	       told_cells(t, row, hg_addr(g, n), args);
 }
 
 enum ot_status
@@ -192,7 +223,7 @@ an_show(const struct hg_graph *g, const struct hg_args *args,
 		st = hg_dom_of(g, args, &d, err);
 	if (st != OT_OK)
 		goto out;
-	t = ot_table_new(cols, NCOLS);
+	t = ot_table_new(cols, args->told != NULL ? NCOLS_TOLD : NCOLS);
 	ok = t != NULL;
 	for (i = 0; ok && i < n; i++)
 		ok = add_row(t, g, d, nodes[i], args, ignore);

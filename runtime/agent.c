@@ -39,6 +39,7 @@
 #include "runtime/cpython/gil.h"
 #include "runtime/host.h"
 #include "runtime/link.h"
+#include "runtime/redirect.h"
 #include "runtime/snapshot.h"
 #include "runtime/sys.h"
 
@@ -284,6 +285,11 @@ serve_snapshot(const struct otw_request *r)
 	    (!py_gil_known() &&
 	     !py_exit_install(ota_dlsym, is_preloaded(), program_ends)))
 		return refuse(OT_FAILED, "the program is ending");
+	if (r->ask && !agent.provider.ask)
+		return refuse(OT_REFUSED, "what this program's objects are is "
+			      "not to be asked of it");
+	if (r->ask)
+		ota_redirect_find(ota_dlsym);
 	o = free_orphan();
 	objtop_agent_boot.busy = 1;
 	end = ota_snapshot(&agent.link, &agent.provider, r,

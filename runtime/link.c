@@ -54,12 +54,28 @@ get_request(const uint8_t *p, const uint8_t *end, struct otw_request *r)
 {
 	uint64_t want, mode;
 
+	memset(r, 0, sizeof(*r));
 	if (!otw_get(&p, end, &want) || want > UINT32_MAX ||
 	    !otw_get(&p, end, &mode) || mode >= OTW_MODE_COUNT ||
 	    !otw_get(&p, end, &r->timeout_ms) || p != end)
 		return false;
 	r->want = (uint32_t)want;
 	r->mode = (enum otw_mode)mode;
+	return true;
+}
+
+static bool
+get_describe(const uint8_t *p, const uint8_t *end, struct otw_request *r)
+{
+	uint64_t ask;
+
+	memset(r, 0, sizeof(*r));
+	if (!otw_get(&p, end, &ask) || !ask || ask & ~(uint64_t)OTW_ASK_ALL ||
+	    !otw_get(&p, end, &r->addr) || !otw_get(&p, end, &r->kind) ||
+	    !otw_get(&p, end, &r->timeout_ms) || p != end)
+		return false;
+	r->ask = (uint32_t)ask;
+	r->want = OTW_WANT_COUNTS;
 	return true;
 }
 
@@ -78,6 +94,8 @@ parse(struct ota_link *l, struct otw_request *r)
 	if (size > (size_t)(end - p))
 		return OTA_ASK_NONE;
 	if (number == OTW_F_SNAPSHOT && get_request(p, p + size, r))
+		ask = OTA_ASK_SNAPSHOT;
+	else if (number == OTW_F_DESCRIBE && get_describe(p, p + size, r))
 		ask = OTA_ASK_SNAPSHOT;
 	else if (number == OTW_F_CANCEL && size == 0)
 		ask = OTA_ASK_CANCEL;

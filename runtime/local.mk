@@ -8,14 +8,17 @@ include_HEADERS += runtime/include/objtop.h
 # protector (a symbol of libc).  Linked without libtool, which knows better.
 AGENT_SOURCES = \
 	runtime/agent.c runtime/agent.h \
+	runtime/ask.c runtime/ask.h \
 	runtime/cpython/exit.c runtime/cpython/exit.h \
 	runtime/cpython/py.h \
 	runtime/headroom.c runtime/headroom.h \
 	runtime/host.c runtime/host.h \
+	runtime/jail.c runtime/jail.h \
 	runtime/link.c runtime/link.h \
 	runtime/mem.c runtime/mem.h \
 	runtime/mini.c \
 	runtime/preload.c \
+	runtime/redirect.c runtime/redirect.h \
 	runtime/ring.c runtime/ring.h \
 	runtime/sink.c runtime/sink.h \
 	runtime/snapshot.c runtime/snapshot.h \

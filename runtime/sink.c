@@ -117,6 +117,11 @@ sink_kind(struct objtop_sink *pub, const struct objtop_kind *k)
 		return 0;
 	}
 	s->counts[s->nkinds].kind = s->nkinds;
+	if (s->sought) {
+		if (k->addr == s->sought_kind)
+			s->sought_id = s->nkinds;
+		return s->nkinds++;
+	}
 	otw_enc_kind(&s->enc, &w);
 	return s->nkinds++;
 }
@@ -232,6 +237,10 @@ sink_object(struct objtop_sink *pub, const struct objtop_object *o)
 		stop(s, "the provider used a kind that it never announced");
 	if (!s->pub.want)
 		stop(s, "nothing was asked for");
+	if (s->sought && o->addr == s->sought) {
+		s->found = o->kind == s->sought_id ? OTA_THERE : OTA_ANOTHER;
+		stop(s, NULL);
+	}
 	if (stopped(s))
 		return 1;
 	s->totals.objects++;
@@ -411,10 +420,32 @@ ota_sink_init(struct ota_sink *s, uint32_t want, uint64_t estimate,
 }
 
 void
+ota_sink_seek(struct ota_sink *s, uint64_t addr, uint64_t kind)
+{
+	s->sought = addr;
+	s->sought_kind = kind;
+	s->sought_id = UINT32_MAX;
+}
+
+const char *
+ota_sink_found_text(const struct ota_sink *s)
+{
+	switch (s->found) {
+	case OTA_THERE:
+		return NULL;
+	case OTA_ANOTHER:
+		return "the object is gone, another one is at its address by "
+			"now";
+	default:
+		return "the object is gone";
+	}
+}
+
+void
 ota_sink_finish(struct ota_sink *s)
 {
 	otw_enc_flush(&s->enc);
-	if (!(s->pub.want & OTW_WANT_OBJECTS) && s->nkinds)
+	if (!(s->pub.want & OTW_WANT_OBJECTS) && s->nkinds && !s->sought)
 		otw_enc_counts(&s->enc, s->counts, s->nkinds);
 	if (!s->enc.failed && s->hooks.grow)
 		s->hooks.grow(&s->enc, 0);

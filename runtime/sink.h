@@ -21,6 +21,9 @@ struct ota_sink_hooks {
 	bool (*grow)(struct otw_enc *e, size_t more);
 };
 
+/* What became of an object that is sought. */
+enum ota_found { OTA_NOT_YET, OTA_THERE, OTA_ANOTHER };
+
 struct ota_sink {
 	struct objtop_sink pub;		/* first: the walk's pointer is ours */
 	struct otw_enc enc;
@@ -31,6 +34,9 @@ struct ota_sink {
 	uint32_t nkinds, nnames;
 	bool have_root;
 	bool stop;
+	uint64_t sought, sought_kind;	/* addresses; 0: nothing is sought */
+	uint32_t sought_id;		/* of that kind */
+	enum ota_found found;
 	const char *why;		/* set with stop; NULL: go_on said so */
 	/* names by key: open addressing, at most half full, 0 is free */
 	struct ota_name_slot *names;
@@ -43,6 +49,10 @@ struct ota_sink {
 /* False: no memory. */
 bool ota_sink_init(struct ota_sink *s, uint32_t want, uint64_t estimate,
 		   const struct ota_sink_hooks *hooks);
+/* Only to find out whether an object of that kind is at that address: the
+ * walk is stopped when it is known.  Then, one line. */
+void ota_sink_seek(struct ota_sink *s, uint64_t addr, uint64_t kind);
+const char *ota_sink_found_text(const struct ota_sink *s);
 /* Writes what is under way and the counts; the totals are then final. */
 void ota_sink_finish(struct ota_sink *s);
 void ota_sink_release(struct ota_sink *s);

@@ -44,6 +44,7 @@
 
 #include "base/compiler.h"
 #include "base/err.h"
+#include "runtime/ask.h"
 #include "runtime/headroom.h"
 #include "runtime/ring.h"
 #include "runtime/sink.h"
@@ -228,12 +229,18 @@ walk(struct shot *s)
 		set_outcome(s, OTA_FAILED, "no memory for the walk");
 		return;
 	}
+	ota_sink_seek(&sink, s->r->ask ? s->r->addr : 0, s->r->kind);
 	rc = p->walk(p->self, &sink.pub, why, sizeof(why));
 	why[sizeof(why) - 1] = '\0';
+	if (sink.found == OTA_THERE)
+		ota_ask(p, s->r, &sink.enc, go_on, s);
 	ota_sink_finish(&sink);
 	s->ring.sh->totals = sink.totals;
 	s->ring.sh->walk_ns = ota_now_ns() - t;
-	if (sink.stop && !sink.why)
+	if (s->r->ask && (sink.found || rc == 0))
+		set_outcome(s, sink.found == OTA_THERE ? OTA_WALKED :
+			    OTA_FAILED, ota_sink_found_text(&sink));
+	else if (sink.stop && !sink.why)
 		set_outcome(s, OTA_STOPPED, NULL);
 	else if (sink.stop)
 		set_outcome(s, OTA_FAILED, sink.why);
@@ -342,10 +349,10 @@ choose_mode(struct shot *s)
 {
 	struct ota_headroom h;
 
-	if (s->mode != OTW_MODE_AUTO || !ota_headroom("", &h) ||
-	    h.left >= ota_clone_needs(&h))
+	if ((s->mode != OTW_MODE_AUTO && !s->r->ask) ||
+	    !ota_headroom("", &h) || h.left >= ota_clone_needs(&h))
 		return true;
-	if (h.left < ota_pause_needs(&h, s->r->want)) {
+	if (s->r->ask || h.left < ota_pause_needs(&h, s->r->want)) {
 		ota_headroom_say(&h, s->message, sizeof(s->message));
 		return false;
 	}
@@ -575,22 +582,6 @@ finish_frame(struct shot *s)
 
 /* ---- answers ---- */
 
-static const char *
-signal_name(int sig)
-{
-	switch (sig) {
-	case SIGSEGV:	return " (SIGSEGV)";
-	case SIGBUS:	return " (SIGBUS)";
-	case SIGILL:	return " (SIGILL)";
-	case SIGFPE:	return " (SIGFPE)";
-	case SIGABRT:	return " (SIGABRT)";
-	case SIGTRAP:	return " (SIGTRAP)";
-	case SIGSYS:	return " (SIGSYS)";
-	case SIGKILL:	return " (SIGKILL)";
-	default:	return "";
-	}
-}
-
 static bool
 answer_error(struct shot *s, uint32_t code)
 {
@@ -619,7 +610,7 @@ answer_died(struct shot *s)
 	if (WIFSIGNALED(s->status)) {
 		n = ota_cat(m, cap, 0, "the walk died of signal ");
 		n = ota_cat_u64(m, cap, n, (uint64_t)WTERMSIG(s->status));
-		n = ota_cat(m, cap, n, signal_name(WTERMSIG(s->status)));
+		n = ota_cat(m, cap, n, ota_signal_name(WTERMSIG(s->status)));
 	} else {
 		n = ota_cat(m, cap, 0, "the walk left with exit code ");
 		n = ota_cat_u64(m, cap, n, (uint64_t)WEXITSTATUS(s->status));
@@ -716,7 +707,8 @@ clone_refused(struct shot *s, long rc)
 	n = ota_cat(m, cap, 0, "the kernel refused to clone the program "
 		    "(errno ");
 	n = ota_cat_u64(m, cap, n, (uint64_t)-rc);
-	ota_cat(m, cap, n, "): try --mode pause");
+	ota_cat(m, cap, n, s->r->ask ? "): its code can be run in a clone only" :
+		"): try --mode pause");
 	return answer_error(s, OT_FAILED);
 }
 
@@ -764,7 +756,7 @@ ota_snapshot(struct ota_link *link, const struct objtop_provider *p,
 	s.p = p;
 	s.r = r;
 	s.vanish = vanish;
-	s.mode = r->mode;
+	s.mode = r->ask ? OTW_MODE_FORK : r->mode;
 	s.pid = ota_pid();
 	s.start = ota_now_ns();
 	if (limit_ms > UINT64_MAX / MS / 2)

@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -423,4 +424,20 @@ ota_equal(const char *a, const char *b)
 		b++;
 	}
 	return *a == *b;
+}
+
+const char *
+ota_signal_name(int sig)
+{
+	switch (sig) {
+	case SIGSEGV:	return " (SIGSEGV)";
+	case SIGBUS:	return " (SIGBUS)";
+	case SIGILL:	return " (SIGILL)";
+	case SIGFPE:	return " (SIGFPE)";
+	case SIGABRT:	return " (SIGABRT)";
+	case SIGTRAP:	return " (SIGTRAP)";
+	case SIGSYS:	return " (SIGSYS)";
+	case SIGKILL:	return " (SIGKILL)";
+	default:	return "";
+	}
 }

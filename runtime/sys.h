@@ -86,6 +86,8 @@ void ota_signals_restore(const struct ota_sigmask *old);
 /* Appends to dst[cap], always NUL-terminated; the new length. */
 size_t ota_cat(char *dst, size_t cap, size_t len, const char *s);
 size_t ota_cat_u64(char *dst, size_t cap, size_t len, uint64_t v);
+/* " (SIGSEGV)", or "" for one that is not usual. */
+const char *ota_signal_name(int sig);
 bool ota_equal(const char *a, const char *b);
 
 #endif

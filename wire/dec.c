@@ -242,6 +242,18 @@ on_counts(struct otw_dec *d, struct cursor c, struct ot_err *err)
 }
 
 static enum ot_status
+on_answer(struct otw_dec *d, struct cursor c, struct ot_err *err)
+{
+	struct otw_answer a;
+
+	if (!get32(&c, &a.what) || !get32(&c, &a.ok) || a.ok > 1 ||
+	    (a.what != OTW_ASK_REPR && a.what != OTW_ASK_SIZE) ||
+	    !get64(&c, &a.value) || !get_str(&c, &a.text) || !at_end(&c))
+		return otw_dec_damaged(d, "a bad field", err);
+	return EMIT(d, answer, &a, err);
+}
+
+static enum ot_status
 on_unseen(struct otw_dec *d, struct cursor c, struct ot_err *err)
 {
 	struct otw_unseen u;
@@ -336,13 +348,25 @@ on_error(struct otw_dec *d, struct cursor c, struct ot_err *err)
 static enum ot_status
 on_request(struct otw_dec *d, struct cursor c, struct ot_err *err)
 {
-	struct otw_request r;
+	struct otw_request r = { .ask = 0 };
 	uint32_t mode;
 
 	if (!get32(&c, &r.want) || !get32(&c, &mode) ||
 	    mode >= OTW_MODE_COUNT || !get64(&c, &r.timeout_ms) || !at_end(&c))
 		return otw_dec_damaged(d, "a bad field", err);
 	r.mode = (enum otw_mode)mode;
+	return EMIT(d, request, &r, err);
+}
+
+static enum ot_status
+on_describe(struct otw_dec *d, struct cursor c, struct ot_err *err)
+{
+	struct otw_request r = { .mode = OTW_MODE_FORK };
+
+	if (!get32(&c, &r.ask) || r.ask == 0 || r.ask & ~OTW_ASK_ALL ||
+	    !get64(&c, &r.addr) || !get64(&c, &r.kind) ||
+	    !get64(&c, &r.timeout_ms) || !at_end(&c))
+		return otw_dec_damaged(d, "a bad field", err);
 	return EMIT(d, request, &r, err);
 }
 
@@ -365,7 +389,9 @@ dispatch(struct otw_dec *d, struct cursor c, struct ot_err *err)
 	case OTW_F_PROGRESS:	return on_progress(d, c, err);
 	case OTW_F_END:		return on_end(d, c, err);
 	case OTW_F_ERROR:	return on_error(d, c, err);
+	case OTW_F_ANSWER:	return on_answer(d, c, err);
 	case OTW_F_SNAPSHOT:	return on_request(d, c, err);
+	case OTW_F_DESCRIBE:	return on_describe(d, c, err);
 	default:
 		break;
 	}
@@ -389,6 +415,7 @@ in_turn(const struct otw_dec *d)
 	case OTW_F_KIND: case OTW_F_NAME: case OTW_F_HEAP: case OTW_F_ROOT:
 	case OTW_F_ROOTREFS: case OTW_F_COUNTS: case OTW_F_UNSEEN:
 	case OTW_F_POOLS: case OTW_F_PROGRESS: case OTW_F_END:
+	case OTW_F_ANSWER:
 		return d->state == SNAPSHOT;
 	case OTW_F_BEGIN:
 		return d->state == IDLE;

@@ -220,6 +220,24 @@ otw_enc_progress(struct otw_enc *e, const struct otw_progress *g)
 }
 
 void
+otw_enc_answer(struct otw_enc *e, const struct otw_answer *a)
+{
+	size_t text = a->text.len < OTW_ANSWER_TEXT ? a->text.len :
+		OTW_ANSWER_TEXT;
+	uint8_t b[4 * OTW_LEB_MAX], *p = b, *to;
+
+	p = otw_put(p, a->what);
+	p = otw_put(p, a->ok);
+	p = otw_put(p, a->value);
+	p = otw_put(p, text);
+	to = frame_open(e, OTW_F_ANSWER, (size_t)(p - b) + text);
+	if (!to)
+		return;
+	memcpy(to, b, (size_t)(p - b));
+	memcpy(to + (p - b), a->text.s, text);
+}
+
+void
 otw_enc_end(struct otw_enc *e, const struct otw_end *end)
 {
 	uint8_t b[128], *p = b;
@@ -255,6 +273,14 @@ otw_enc_request(struct otw_enc *e, const struct otw_request *r)
 {
 	uint8_t b[48], *p = b;
 
+	if (r->ask) {
+		p = otw_put(p, r->ask);
+		p = otw_put(p, r->addr);
+		p = otw_put(p, r->kind);
+		p = otw_put(p, r->timeout_ms);
+		frame_put(e, OTW_F_DESCRIBE, b, p);
+		return;
+	}
 	p = otw_put(p, r->want);
 	p = otw_put(p, (uint64_t)r->mode);
 	p = otw_put(p, r->timeout_ms);

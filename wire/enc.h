@@ -45,6 +45,7 @@ void otw_enc_counts(struct otw_enc *e, const struct otw_count *c, size_t n);
 void otw_enc_pools(struct otw_enc *e, const struct otw_pools *p);
 void otw_enc_unseen(struct otw_enc *e, const struct otw_unseen *u);
 void otw_enc_progress(struct otw_enc *e, const struct otw_progress *p);
+void otw_enc_answer(struct otw_enc *e, const struct otw_answer *a);
 void otw_enc_end(struct otw_enc *e, const struct otw_end *end);
 void otw_enc_error(struct otw_enc *e, const struct otw_error *er);
 void otw_enc_empty(struct otw_enc *e, enum otw_frame f); /* BYE, CANCEL, ... */

@@ -164,10 +164,25 @@ struct otw_error {
 	struct otw_str message;
 };
 
-struct otw_request {		/* SNAPSHOT */
+/* What may be asked of one object; bits. */
+#define OTW_ASK_REPR	1u	/* its repr */
+#define OTW_ASK_SIZE	2u	/* what sys.getsizeof says */
+#define OTW_ASK_ALL	(OTW_ASK_REPR | OTW_ASK_SIZE)
+#define OTW_ANSWER_TEXT	65536	/* bytes of a repr that travel */
+
+struct otw_answer {
+	uint32_t what;		/* one of OTW_ASK_* */
+	uint32_t ok;		/* 0: `text` says why there is none */
+	uint64_t value;		/* bytes; of a repr: characters it has */
+	struct otw_str text;	/* a repr, cut at a character */
+};
+
+struct otw_request {		/* SNAPSHOT, or with `ask` DESCRIBE */
 	uint32_t want;
 	enum otw_mode mode;
-	uint64_t timeout_ms;	/* for the whole snapshot; 0: none */
+	uint64_t timeout_ms;	/* for all of it; 0: none */
+	uint32_t ask;		/* OTW_ASK_*; 0: a snapshot */
+	uint64_t addr, kind;	/* the object, and its type: addresses */
 };
 
 #endif

@@ -31,6 +31,7 @@ struct cmd_opts {
 	uint32_t depth, max_width, k;	/* 0: the command's default */
 	bool exclude_weak;
 	bool retained;		/* types */
+	bool repr;		/* show */
 	const char **ignore;	/* owned array of borrowed strings */
 	size_t nignore;
 	const char *output;	/* -o */
@@ -118,6 +119,15 @@ enum ot_status cmd_open(const struct cmd *c, struct target **out,
 enum ot_status cmd_load(const struct cmd *c, struct target *t,
 			enum hg_needs needs, struct hg_graph **out,
 			struct ot_err *err);
+
+/*
+ * What the program's own code says of the objects named on the command line:
+ * t is asked, g says which they are.  ask.c
+ */
+enum ot_status cmd_ask(const struct cmd *c, struct target *t,
+		       const struct hg_graph *g, struct hg_told **told,
+		       size_t *n, struct ot_err *err);
+void cmd_told_free(struct hg_told *told, size_t n);
 
 /* Analyses that compare snapshots: growth, diff.  history.c */
 enum ot_status cmd_history(const struct cmd *c, struct ot_err *err);

@@ -93,7 +93,6 @@ analysis_print(const struct cmd *c, const struct hg_graph *g, FILE *out,
 	       struct ot_err *err)
 {
 	struct hg_args args = cmd_hg_args(c);
-
 	return analysis_print_with(c, g, &args, out, err);
 }
 
@@ -382,12 +381,25 @@ analysis_several(const struct cmd *c, enum hg_needs needs, struct ot_err *err)
 }
 
 static enum ot_status
+analysis_show_told(const struct cmd *c, const struct hg_graph *g,
+		   const struct hg_told *told, size_t n, struct ot_err *err)
+{
+	struct hg_args args = cmd_hg_args(c);
+
+	args.told = told;
+	args.ntold = n;
+	return cmd_analysis_print(c, g, &args, err);
+}
+
+static enum ot_status
 analysis_run(const struct cmd *c, enum hg_needs needs, struct ot_err *err)
 {
 	const struct hg_export *export;
+	struct hg_told *told = NULL;
 	struct hg_graph *g = NULL;
 	struct target *t = NULL;
 	enum ot_status st;
+	size_t ntold = 0;
 
 	if (needs == HG_NEEDS_HISTORY)
 		return cmd_history(c, err);
@@ -403,11 +415,21 @@ analysis_run(const struct cmd *c, enum hg_needs needs, struct ot_err *err)
 	st = cmd_open(c, &t, err);
 	if (st != OT_OK)
 		return st;
-	st = cmd_load(c, t, needs, &g, err);
+	if (c->opts.repr && target_is_file(t))
+		st = ot_fail(err, OT_USAGE, "%s is a file, in which no code "
+			     "can be run: --repr needs the process",
+			     target_path(t));
+	if (st == OT_OK)
+		st = cmd_load(c, t, needs, &g, err);
+	if (st == OT_OK && c->opts.repr)
+		st = cmd_ask(c, t, g, &told, &ntold, err);
 	/* The target need not wait for our analysis and our reader. */
 	target_close(t);
-	if (st == OT_OK)
+	if (st == OT_OK && c->opts.repr)
+		st = analysis_show_told(c, g, told, ntold, err);
+	else if (st == OT_OK)
 		st = analysis_answer(c, g, err);
+	cmd_told_free(told, ntold);
 	hg_graph_free(g);
 	return st;
 }

@@ -6,6 +6,7 @@ noinst_LTLIBRARIES += inspector/cmd/libcmd.la
 inspector_cmd_libcmd_la_SOURCES = \
 	inspector/cmd/cmd.h \
 	inspector/cmd/cmd_analysis.c \
+	inspector/cmd/ask.c \
 	inspector/cmd/cmd_common.c \
 	inspector/cmd/cmd_completion.c \
 	inspector/cmd/cmd_demo.c \

@@ -278,6 +278,9 @@ parse_apply(struct cmd_opts *o, enum cmd_option_id id, const char *arg,
 	case CMD_OPT_ignore:
 		st = parse_ignore(o, arg, err);
 		break;
+	case CMD_OPT_repr:
+		o->repr = true;
+		break;
 	case CMD_OPT_retained:
 		o->retained = true;
 		break;

@@ -26,6 +26,7 @@ PASS(root, struct otw_root)
 PASS(root_ref, struct otw_ref)
 PASS(count, struct otw_count)
 PASS(unseen, struct otw_unseen)
+PASS(answer, struct otw_answer)
 PASS(progress, struct otw_progress)
 PASS(end, struct otw_end)
 
@@ -102,6 +103,7 @@ request_begin(struct target *t, const struct otw_events *ev, void *ctx,
 		.object = ev->object != NULL ? pass_object : NULL,
 		.root_ref = pass_root_ref, .count = pass_count,
 		.pools = pass_pools,
+		.answer = pass_answer,
 		.unseen = pass_unseen, .progress = pass_progress,
 		.end = pass_end, .error = on_error,
 	};

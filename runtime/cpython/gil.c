@@ -50,6 +50,7 @@
 #define SIZEOF_MUTEX	40u
 #endif
 #define SIZEOF_COND	48u
+#define COND_CLOCK	36u	/* and how many wait, shifted by 3 */
 #define MUTEX_KIND	16u	/* 0: PTHREAD_MUTEX_TIMED_NP, the default */
 
 enum {				/* struct _gil_runtime_state */
@@ -423,6 +424,30 @@ py_gil_give(void)
 		unlock();
 	else if (got == GOT_LENT)
 		turn_over(HELD, IDLE);
+}
+
+/* Of the conditions what remains is which clock they go by. */
+bool
+py_gil_in_copy(void)
+{
+	const uintptr_t cond[] = { gil.at + COND, gil.at + SWITCH_COND };
+	size_t i;
+
+	if (got == GOT_OWN)
+		return false;
+	memset((void *)(gil.at + MUTEX), 0, SIZEOF_MUTEX);
+	memset((void *)(gil.at + SWITCH_MUTEX), 0, SIZEOF_MUTEX);
+	for (i = 0; i < 2; i++) {
+		uint32_t clock = *(uint32_t *)(cond[i] + COND_CLOCK) & 3u;
+
+		memset((void *)cond[i], 0, SIZEOF_COND);
+		*(uint32_t *)(cond[i] + COND_CLOCK) = clock;
+	}
+	atomic_store(last_holder(), 0);
+	atomic_store(locked(), 0);
+	*current_slot = NULL;
+	py_gil_forked();
+	return true;
 }
 
 void

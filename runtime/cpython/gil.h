@@ -23,6 +23,13 @@ bool py_gil_take(void);
 void py_gil_give(void);
 
 /*
+ * In a copy of the process that has this thread only, while the lock is ours:
+ * it is nobody's then, and no thread has part of it.  False: it remains that
+ * of the program's thread that we are.
+ */
+bool py_gil_in_copy(void);
+
+/*
  * In a thread of the program: if it has the lock and py_gil_take() waits for
  * it, it is lent, and the call returns when it was given back.
  */

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 # What the agent knows of CPython; one file a line.
 CPYTHON_SOURCES = \
+	runtime/cpython/ask.c runtime/cpython/ask.h \
 	runtime/cpython/edges.c \
 	runtime/cpython/edges_containers.c \
 	runtime/cpython/edges_frames.c \

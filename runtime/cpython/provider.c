@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/syscall.h>
 
+#include "runtime/cpython/ask.h"
 #include "runtime/cpython/enter.h"
 #include "runtime/cpython/gil.h"
 #include "runtime/cpython/still.h"
@@ -286,6 +287,16 @@ walk(void *unused, struct objtop_sink *sink, char *why, size_t cap)
 	return py_walk_with(layout(), sink, why, cap);
 }
 
+/* In the helper, a clone of the clone that walked. */
+static int
+ask(void *unused, uint64_t object, uint32_t what, struct objtop_answer *out)
+{
+	(void)unused;
+	return py_ask(self.kept ? PY_AS_NOBODY : self.stateless ?
+		      PY_AS_STRANGER : PY_AS_THREAD, layout(), object, what,
+		      out);
+}
+
 /* "3.11.7 (main, ...)": the version up to the blank, and the minor number. */
 static bool
 read_version(const char *s)
@@ -441,6 +452,7 @@ py_provider(finder dlsym, struct objtop_provider *out, char *why, size_t cap)
 	}
 	if (!self.free_threaded)
 		py_gil_find(dlsym, self.minor, self.runtime);
+	py_ask_find(dlsym);
 	find_types(dlsym);
 	if (!has_types()) {
 		refuse(why, cap, "this CPython does not export its types");
@@ -454,6 +466,7 @@ py_provider(finder dlsym, struct objtop_provider *out, char *why, size_t cap)
 		.hold = hold,
 		.release = release,
 		.walk = walk,
+		.ask = ask,
 		.hold_for = self.free_threaded ? hold_for : NULL,
 	};
 	return true;

@@ -210,6 +210,17 @@ struct objtop_sink {
 	void (*pools)(struct objtop_sink *s, const struct objtop_pools *p);
 };
 
+enum objtop_ask {
+	OBJTOP_ASK_REPR = 1,	/* text: how the program itself shows it */
+	OBJTOP_ASK_SIZE = 2,	/* value: bytes as the program itself says */
+};
+
+struct objtop_answer {
+	uint64_t value;		/* with REPR: characters of the whole text */
+	char *text;		/* text[cap], UTF-8, `len` bytes of it used */
+	size_t cap, len;
+};
+
 struct objtop_provider {
 	size_t size;		/* sizeof(struct objtop_provider) */
 	uint32_t abi;		/* OBJTOP_ABI */
@@ -245,6 +256,16 @@ struct objtop_provider {
 	 */
 	int (*hold_for)(void *self, void (*during)(void *arg, uint64_t since),
 			void *arg, char *why, size_t cap);
+
+	/*
+	 * Has the program's own code answer for an object that walk() has just
+	 * reported.  Runs in a copy of the clone that is thrown away, so it may
+	 * change anything; it has no descriptors, can do nothing that would be
+	 * noticed outside, and about 200 ms.  0, or non-zero with a reason as
+	 * the text.  May be NULL, and is not there in older providers.
+	 */
+	int (*ask)(void *self, uint64_t object, uint32_t what,
+		   struct objtop_answer *out);
 };
 
 #ifdef __cplusplus
