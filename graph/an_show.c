@@ -157,15 +157,8 @@ flag_cells(struct ot_cell *row, const struct hg_graph *g, hg_node n)
 
 /* What the program says of it, if it was asked. */
 static bool
-told_cells(struct ot_table *t, struct ot_cell *row, uint64_t addr,
-	   const struct hg_args *args)
+told_cells(struct ot_table *t, struct ot_cell *row, const struct hg_told *told)
 {
-	const struct hg_told *told = NULL;
-	size_t i;
-
-	for (i = 0; i < args->ntold; i++)
-		if (args->told[i].addr == addr)
-			told = &args->told[i];
 	if (told == NULL)
 		return true;
 	if (told->has_size)
@@ -201,7 +194,7 @@ add_row(struct ot_table *t, const struct hg_graph *g, const struct hg_dom *d,
 	       ot_cell_str(t, &row[MODULE], module, strlen(module)) &&
 	       an_type_cell(t, &row[TYPE], g, n) &&
 	       an_text_cell(t, &row[TEXT], g, n) &&
-	       told_cells(t, row, hg_addr(g, n), args);
+	       told_cells(t, row, args->told);
 }
 
 enum ot_status

@@ -23,7 +23,6 @@ enum hg_by {
 
 /* What a program's own code says of one of its objects. */
 struct hg_told {
-	uint64_t addr;
 	const char *repr;	/* bytes, nothing escaped; NULL: no answer */
 	size_t repr_len;
 	bool has_size;
@@ -51,8 +50,7 @@ struct hg_args {
 	const struct hg_graph *before;	/* the first snapshot, with objects */
 	const uint16_t *births; /* per object: sample it was first seen in */
 	const struct hg_series *series;	/* counts of all, the graph's last */
-	const struct hg_told *told;	/* show: of these objects; or NULL */
-	size_t ntold;
+	const struct hg_told *told;	/* show: of that object; or NULL */
 	bool retained;			/* types: with retained sizes */
 	/* Called now and then; true cancels (OT_INTERRUPTED).  May be NULL. */
 	bool (*cancelled)(void *ctx, uint64_t done, uint64_t total);

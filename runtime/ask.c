@@ -140,6 +140,16 @@ is_over(struct asking *a, struct patience *w)
 		(used >= ASK_NS || now - w->moved >= STILL_NS);
 }
 
+/* A filter of the program's may refuse kill(): then it ends when we do. */
+static void
+end(struct asking *a)
+{
+	if (ota_syscall(SYS_kill, a->pid, SIGKILL, 0, 0, 0, 0))
+		return;
+	while (!reap(a))
+		ota_sleep_ns(LOOK_NS);
+}
+
 /* False: it was ended by us. */
 static bool
 wait_for(struct asking *a, bool (*go_on)(void *), void *ctx)
@@ -149,10 +159,8 @@ wait_for(struct asking *a, bool (*go_on)(void *), void *ctx)
 
 	while (!reap(a)) {
 		if (is_over(a, &w) || !go_on(ctx)) {
-			ota_syscall(SYS_kill, a->pid, SIGKILL, 0, 0, 0, 0);
-			while (!reap(a))
-				ota_sleep_ns(LOOK_NS);
-			return atomic_load(&a->page->stage) == ANSWERED;
+			end(a);
+			return false;
 		}
 		ota_sleep_ns(LOOK_NS);
 	}
@@ -197,6 +205,18 @@ say_refused(struct asking *a)
 	ota_cat(a->message, sizeof(a->message), n, a->page->text);
 }
 
+/* Before its code ran: a filter of the program's, or no memory. */
+static void
+say_killed(struct asking *a)
+{
+	size_t cap = sizeof(a->message), n;
+
+	n = ota_cat(a->message, cap, 0, "its code cannot be run: the copy "
+		    "that was to do it was killed by signal ");
+	n = ota_cat_u64(a->message, cap, n, (uint64_t)WTERMSIG(a->status));
+	ota_cat(a->message, cap, n, ota_signal_name(WTERMSIG(a->status)));
+}
+
 static void
 say_answered(struct asking *a, struct otw_answer *out)
 {
@@ -222,6 +242,8 @@ conclude(struct asking *a, bool in_time, struct otw_answer *out)
 	}
 	if (stage == REFUSED)
 		say_refused(a);
+	else if (stage == STARTING && WIFSIGNALED(a->status) && in_time)
+		say_killed(a);
 	else if (!in_time)
 		say(a, "gave no answer in ", ASK_NS / MS, " ms");
 	else if (WIFSIGNALED(a->status))

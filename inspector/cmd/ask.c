@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * ask.c - what the program's own code says of some of its objects.
+ * ask.c - what the program's own code says of one of its objects.
  *
- * The objects were found in a snapshot; each is asked for by its address and
- * its type's, and the agent looks for it anew: one that is gone by then is not
+ * The object was found in a snapshot; it is asked for by its address and its
+ * type's, and the agent looks for it anew: one that is gone by then is not
  * called.  An object that cannot answer is no failure of the command, its row
  * says why.
  */
@@ -13,8 +13,6 @@
 #include <string.h>
 
 #include "inspector/cmd/cmd.h"
-
-#define ASK_OF 100 /* objects: each costs the program a clone */
 
 struct asked {
 	struct hg_told *told;
@@ -94,7 +92,6 @@ ask_one(const struct cmd *c, struct target *t, const struct hg_graph *g,
 	enum ot_status st;
 	char *text;
 
-	told->addr = r.addr;
 	st = target_snapshot(t, &r, &ev, &k, NULL, NULL, ask_tick, NULL, &why);
 	if (st == OT_INTERRUPTED) {
 		*err = why;
@@ -115,39 +112,25 @@ ask_one(const struct cmd *c, struct target *t, const struct hg_graph *g,
 
 enum ot_status
 cmd_ask(const struct cmd *c, struct target *t, const struct hg_graph *g,
-	struct hg_told **told, size_t *n, struct ot_err *err)
+	struct hg_told *told, struct ot_err *err)
 {
-	enum ot_status st = OT_OK;
-	uint32_t count, i;
+	enum ot_status st;
 	hg_node *nodes;
-	size_t arg;
+	uint32_t n;
 
-	*n = 0;
-	*told = calloc(ASK_OF, sizeof(**told));
-	if (*told == NULL)
-		return ot_fail_nomem(err, "the answers");
-	for (arg = 0; arg < c->nargs && st == OT_OK; arg++) {
-		st = hg_resolve(g, c->args[arg], &nodes, &count, err);
-		if (st != OT_OK)
-			break;
-		/* Of more than one `show` will not tell. */
-		for (i = 0; count == 1 && i < count && st == OT_OK; i++)
-			if (!hg_is_root(g, nodes[i]) && *n < ASK_OF)
-				st = ask_one(c, t, g, nodes[i], &(*told)[(*n)++],
-					     err);
-		free(nodes);
-	}
+	st = hg_resolve(g, c->args[0], &nodes, &n, err);
+	if (st != OT_OK)
+		return st;
+	/* Of more than one `show` will not tell. */
+	if (n == 1 && !hg_is_root(g, nodes[0]))
+		st = ask_one(c, t, g, nodes[0], told, err);
+	free(nodes);
 	return st;
 }
 
 void
-cmd_told_free(struct hg_told *told, size_t n)
+cmd_told_release(struct hg_told *told)
 {
-	size_t i;
-
-	for (i = 0; i < n; i++) {
-		free((void *)(uintptr_t)told[i].repr);
-		free((void *)(uintptr_t)told[i].why_not);
-	}
-	free(told);
+	free((void *)(uintptr_t)told->repr);
+	free((void *)(uintptr_t)told->why_not);
 }

@@ -121,13 +121,13 @@ enum ot_status cmd_load(const struct cmd *c, struct target *t,
 			struct ot_err *err);
 
 /*
- * What the program's own code says of the objects named on the command line:
- * t is asked, g says which they are.  ask.c
+ * What the program's own code says of the object named on the command line:
+ * t is asked, g says which it is; release what was told.  ask.c
  */
 enum ot_status cmd_ask(const struct cmd *c, struct target *t,
-		       const struct hg_graph *g, struct hg_told **told,
-		       size_t *n, struct ot_err *err);
-void cmd_told_free(struct hg_told *told, size_t n);
+		       const struct hg_graph *g, struct hg_told *told,
+		       struct ot_err *err);
+void cmd_told_release(struct hg_told *told);
 
 /* Analyses that compare snapshots: growth, diff.  history.c */
 enum ot_status cmd_history(const struct cmd *c, struct ot_err *err);

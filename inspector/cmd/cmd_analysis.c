@@ -382,12 +382,11 @@ analysis_several(const struct cmd *c, enum hg_needs needs, struct ot_err *err)
 
 static enum ot_status
 analysis_show_told(const struct cmd *c, const struct hg_graph *g,
-		   const struct hg_told *told, size_t n, struct ot_err *err)
+		   const struct hg_told *told, struct ot_err *err)
 {
 	struct hg_args args = cmd_hg_args(c);
 
 	args.told = told;
-	args.ntold = n;
 	return cmd_analysis_print(c, g, &args, err);
 }
 
@@ -395,11 +394,10 @@ static enum ot_status
 analysis_run(const struct cmd *c, enum hg_needs needs, struct ot_err *err)
 {
 	const struct hg_export *export;
-	struct hg_told *told = NULL;
+	struct hg_told told = { 0 };
 	struct hg_graph *g = NULL;
 	struct target *t = NULL;
 	enum ot_status st;
-	size_t ntold = 0;
 
 	if (needs == HG_NEEDS_HISTORY)
 		return cmd_history(c, err);
@@ -419,17 +417,20 @@ analysis_run(const struct cmd *c, enum hg_needs needs, struct ot_err *err)
 		st = ot_fail(err, OT_USAGE, "%s is a file, in which no code "
 			     "can be run: --repr needs the process",
 			     target_path(t));
+	else if (c->opts.repr && c->opts.mode == OTW_MODE_PAUSE)
+		st = ot_fail(err, OT_USAGE, "--repr runs code in a clone of "
+			     "the process: leave out --mode pause");
 	if (st == OT_OK)
 		st = cmd_load(c, t, needs, &g, err);
 	if (st == OT_OK && c->opts.repr)
-		st = cmd_ask(c, t, g, &told, &ntold, err);
+		st = cmd_ask(c, t, g, &told, err);
 	/* The target need not wait for our analysis and our reader. */
 	target_close(t);
 	if (st == OT_OK && c->opts.repr)
-		st = analysis_show_told(c, g, told, ntold, err);
+		st = analysis_show_told(c, g, &told, err);
 	else if (st == OT_OK)
 		st = analysis_answer(c, g, err);
-	cmd_told_free(told, ntold);
+	cmd_told_release(&told);
 	hg_graph_free(g);
 	return st;
 }

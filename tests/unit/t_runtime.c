@@ -341,6 +341,54 @@ START_TEST(names_travel_once)
 }
 END_TEST
 
+/* What is sought ends the walk, and is what it was or is not. */
+START_TEST(one_object_is_sought)
+{
+	static const struct objtop_kind kinds[] = {
+		{ .addr = 8, .name = "A", .name_len = 1 },
+		{ .addr = 16, .name = "B", .name_len = 1 },
+	};
+	static const struct {
+		uint64_t addr, kind;
+		enum ota_found found;
+		uint64_t before;
+	} all[] = {
+		{ 64, 8, OTA_THERE, 0 },
+		{ 72, 16, OTA_THERE, 1 },
+		{ 72, 8, OTA_ANOTHER, 1 },
+		{ 72, 24, OTA_ANOTHER, 1 },
+		{ 80, 8, OTA_NOT_YET, 2 },
+	};
+	size_t i;
+	uint32_t j;
+
+	for (i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		struct ot_buf b = OT_BUF_INIT;
+		struct ota_sink s;
+		struct t_seen seen;
+		bool stopped = false;
+
+		begin_stream(&s, &b, OTW_WANT_COUNTS);
+		ota_sink_seek(&s, all[i].addr, all[i].kind);
+		for (j = 0; j < 2 && !stopped; j++) {
+			const struct objtop_object o = {
+				.addr = 64 + 8 * j, .kind = j,
+			};
+
+			ck_assert_uint_eq(s.pub.kind(&s.pub, &kinds[j]), j);
+			stopped = s.pub.object(&s.pub, &o) != 0;
+		}
+		ck_assert_int_eq(s.found, all[i].found);
+		ck_assert(stopped == (all[i].found != OTA_NOT_YET));
+		ck_assert_uint_eq(s.totals.objects, all[i].before);
+		ck_assert((ota_sink_found_text(&s) == NULL) ==
+			  (all[i].found == OTA_THERE));
+		end_stream(&s, &b, &seen);
+		ck_assert_uint_eq(seen.kinds, 0);
+	}
+}
+END_TEST
+
 START_TEST(bad_providers_are_mended)
 {
 	const struct objtop_kind k = { .name = "K", .name_len = 1 };
@@ -426,6 +474,7 @@ sink_case(void)
 	tcase_add_test(t, only_counts);
 	tcase_add_test(t, what_is_not_wanted);
 	tcase_add_test(t, names_travel_once);
+	tcase_add_test(t, one_object_is_sought);
 	tcase_add_test(t, bad_providers_are_mended);
 	tcase_add_test(t, memory_of_a_walk);
 	tcase_add_test(t, ring_goes_round);

@@ -134,6 +134,16 @@ on_unseen(void *b, const struct otw_unseen *u, struct ot_err *err)
 }
 
 static enum ot_status
+on_answer(void *b, const struct otw_answer *a, struct ot_err *err)
+{
+	(void)err;
+	ot_buf_addf(b, "answer %u %u %" PRIu64, a->what, a->ok, a->value);
+	log_str(b, a->text);
+	ot_buf_addc(b, '\n');
+	return OT_OK;
+}
+
+static enum ot_status
 on_pools(void *b, const struct otw_pools *p, struct ot_err *err)
 {
 	size_t i;
@@ -200,8 +210,9 @@ static enum ot_status
 on_request(void *b, const struct otw_request *r, struct ot_err *err)
 {
 	(void)err;
-	ot_buf_addf(b, "request %u %d %" PRIu64 "\n", r->want, (int)r->mode,
-		    r->timeout_ms);
+	ot_buf_addf(b, "request %u %d %" PRIu64 " %u %" PRIx64 " %" PRIx64
+		    "\n", r->want, (int)r->mode, r->timeout_ms, r->ask,
+		    r->addr, r->kind);
 	return OT_OK;
 }
 
@@ -216,7 +227,7 @@ on_control(void *b, enum otw_frame f, struct ot_err *err)
 const struct otw_events t_log_events = {
 	.hello = on_hello, .begin = on_begin, .kind = on_kind,
 	.name = on_name, .object = on_object, .root = on_root,
-	.root_ref = on_root_ref, .count = on_count, .unseen = on_unseen,
+	.root_ref = on_root_ref, .count = on_count, .unseen = on_unseen, .answer = on_answer,
 	.pools = on_pools, .progress = on_progress, .end = on_end, .error = on_error,
 	.bye = on_bye, .exiting = on_exiting, .request = on_request,
 	.control = on_control,
@@ -409,7 +420,18 @@ sample_rest(struct t_stream *s)
 	};
 	const struct otw_progress p = { 3, 100 };
 	const struct otw_error e = { OT_REFUSED, STR("no such heap") };
-	const struct otw_request r = { 63, OTW_MODE_PAUSE, 10000 };
+	const struct otw_request r = {
+		.want = 63, .mode = OTW_MODE_PAUSE, .timeout_ms = 10000,
+	};
+	const struct otw_request d = {
+		.mode = OTW_MODE_FORK, .timeout_ms = 9, .ask = OTW_ASK_ALL,
+		.addr = 0x7f0012345678, .kind = UINT64_MAX,
+	};
+	static char longest[OTW_ANSWER_TEXT];
+	const struct otw_answer a[] = {
+		{ OTW_ASK_REPR, 1, 100000, { longest, sizeof(longest) } },
+		{ OTW_ASK_SIZE, 0, 0, STR("its __sizeof__ raised X") },
+	};
 
 	otw_enc_counts(&s->e, c, 2);
 	on_count(&s->log, &c[0], NULL);
@@ -420,6 +442,11 @@ sample_rest(struct t_stream *s)
 	on_pools(&s->log, &g, NULL);
 	otw_enc_progress(&s->e, &p);
 	on_progress(&s->log, &p, NULL);
+	memset(longest, '\x80', sizeof(longest));
+	otw_enc_answer(&s->e, &a[0]);
+	on_answer(&s->log, &a[0], NULL);
+	otw_enc_answer(&s->e, &a[1]);
+	on_answer(&s->log, &a[1], NULL);
 	t_end(s);
 	otw_enc_error(&s->e, &e);
 	on_error(&s->log, &e, NULL);
@@ -429,6 +456,8 @@ sample_rest(struct t_stream *s)
 	on_exiting(&s->log, NULL);
 	otw_enc_request(&s->e, &r);
 	on_request(&s->log, &r, NULL);
+	otw_enc_request(&s->e, &d);
+	on_request(&s->log, &d, NULL);
 	otw_enc_empty(&s->e, OTW_F_CANCEL);
 	on_control(&s->log, OTW_F_CANCEL, NULL);
 }
