@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * redirect.c - malloc() of a copy of the program, taken out of libc's hands.
+ * redirect.c - malloc in a copy of the program, taken out of libc's hands.
  *
  * A copy has the locks of libc's heap as they were when it was made, and those
  * that another thread had are never let go of in it.  So in the copy the first
- * instructions of malloc() and its like become jumps to functions of ours,
+ * instructions of malloc and its like become jumps to functions of ours,
  * which take memory from one room.  What was there before is never given back:
  * its size can be told without a lock, and that is all that realloc() needs.
  *
@@ -39,7 +39,9 @@ struct head {			/* before each block; 16 bytes */
 
 static struct {
 	uintptr_t at, end, first;
-	struct head *idle[CLASSES];	/* linked by their first word */
+	struct idle {			/* in place of what was there */
+		struct idle *next;
+	} *idle[CLASSES];
 	size_t (*usable)(void *);
 } room;
 
@@ -64,17 +66,18 @@ static void *
 take(size_t bytes)
 {
 	uint64_t class = FIRST_CLASS;
-	struct head *h;
+	struct idle *i;
 
-	while (class < CLASSES && ((size_t)1 << class) - sizeof(*h) < bytes)
+	while (class < CLASSES && ((size_t)1 << class) - sizeof(struct head) < bytes)
 		class++;
 	if (class == CLASSES)
 		return NULL;
-	h = room.idle[class];
-	if (!h)
-		return carve(((size_t)1 << class) - sizeof(*h), 16, class);
-	memcpy(&room.idle[class], h + 1, sizeof(h));
-	return h + 1;
+	i = room.idle[class];
+	if (!i)
+		return carve(((size_t)1 << class) - sizeof(struct head), 16,
+			     class);
+	room.idle[class] = i->next;
+	return i;
 }
 
 static bool
@@ -87,11 +90,12 @@ static void
 give(void *p)
 {
 	struct head *h = (struct head *)p - 1;
+	struct idle *i = p;
 
 	if (!p || !is_ours(p) || h->class == NEVER || h->class >= CLASSES)
 		return;
-	memcpy(p, &room.idle[h->class], sizeof(h));
-	room.idle[h->class] = h;
+	i->next = room.idle[h->class];
+	room.idle[h->class] = i;
 }
 
 static void *
@@ -180,6 +184,12 @@ write_jump(uint8_t *at, uintptr_t to)
 	at[11] = 0xe0;
 }
 
+static void
+fetch_anew(uint8_t *at)
+{
+	(void)at;		/* it sees to that by itself */
+}
+
 /* Where a stub goes: [endbr64] [bnd] jmp *offset(%rip); 0: it is none. */
 static uintptr_t
 stub_goes(uintptr_t at)
@@ -209,6 +219,15 @@ write_jump(uint8_t *at, uintptr_t to)
 
 	memcpy(at, code, sizeof(code));		/* ldr x16, . + 8; br x16 */
 	memcpy(at + sizeof(code), &to, sizeof(to));
+}
+
+/* Instructions written as data are not seen before that; gcc's own function for
+ * it is in a library. */
+static void
+fetch_anew(uint8_t *at)
+{
+	__asm__ volatile("dc cvau, %0\n\tdsb ish\n\tic ivau, %0\n\t"
+			 "dsb ish\n\tisb" : : "r"(at) : "memory");
 }
 
 /* adrp x16; ldr x17, [x16, #n]; add x16, x16, #n; br x17 */
@@ -296,7 +315,8 @@ ota_redirect(void *memory, size_t bytes)
 		if (!at)
 			continue;
 		write_jump(at, (uintptr_t)entries[i].by);
-		__builtin___clear_cache((char *)at, (char *)at + JUMP);
+		fetch_anew(at);
+		fetch_anew(at + JUMP - 1);
 	}
 	for (i = 0; i < OT_ARRAY_LEN(entries); i++)
 		if (entries[i].at)

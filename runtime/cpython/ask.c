@@ -24,7 +24,7 @@
 #include "runtime/sys.h"
 
 #define FORKED_LAST	11	/* the last that is told of a fork */
-#define NAME_MAX	200
+#define TYPE_NAME	200
 
 static struct {
 	void (*after_fork)(void);
@@ -129,9 +129,9 @@ raised(const struct py_layout *L, struct objtop_answer *out)
 	size_t n;
 
 	if (type)
-		name = PY_AT((py_obj)type, L->tp_name, const char *);
+		name = (const char *)PY_AT((py_obj)type, L->tp_name, py_obj);
 	n = ota_cat(out->text, out->cap, 0, "raised ");
-	n = ota_cat(out->text, out->cap < NAME_MAX ? out->cap : NAME_MAX, n,
+	n = ota_cat(out->text, out->cap < TYPE_NAME ? out->cap : TYPE_NAME, n,
 		    name);
 	out->len = n;
 	return 1;

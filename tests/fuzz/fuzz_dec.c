@@ -97,6 +97,16 @@ on_pools(void *ctx, const struct otw_pools *p, struct ot_err *err)
 }
 
 static enum ot_status
+on_answer(void *ctx, const struct otw_answer *a, struct ot_err *err)
+{
+	(void)ctx, (void)err;
+	look(a->text.s, a->text.len);
+	if (a->what & ~OTW_ASK_ALL || a->ok > 1)
+		abort();
+	return OT_OK;
+}
+
+static enum ot_status
 on_error(void *ctx, const struct otw_error *e, struct ot_err *err)
 {
 	(void)ctx, (void)err;
@@ -110,7 +120,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static const struct otw_events ev = {
 		.hello = on_hello, .kind = on_kind, .name = on_name,
 		.object = on_object, .root = on_root, .unseen = on_unseen,
-		.pools = on_pools, .error = on_error,
+		.pools = on_pools, .answer = on_answer, .error = on_error,
 	};
 	struct otw_dec *d = otw_dec_new(&ev, NULL);
 	struct ot_err err = OT_ERR_INIT;

@@ -76,7 +76,15 @@ make_seed(int which, struct seed *out)
 	const struct otw_pools po = { .pool_bytes = 4096, .kind_at = 8,
 				      .why = STR("why") };
 	const struct otw_error er = { 1, STR("no") };
-	const struct otw_request rq = { 63, OTW_MODE_AUTO, 1000 };
+	const struct otw_request rq = {
+		.want = 63, .mode = OTW_MODE_AUTO, .timeout_ms = 1000,
+	};
+	const struct otw_request describe = {
+		.ask = OTW_ASK_ALL, .addr = 4096, .kind = 64,
+	};
+	const struct otw_answer answer = {
+		OTW_ASK_REPR, 1, 4, { "repr", 4 },
+	};
 	const struct otw_progress pr = { 1, 2 };
 	const struct otw_end end = { .objects = 4 };
 	void *block = calloc(1, otw_enc_block_size());
@@ -96,10 +104,12 @@ make_seed(int which, struct seed *out)
 	otw_enc_unseen(&e, &u);
 	otw_enc_pools(&e, &po);
 	otw_enc_progress(&e, &pr);
+	otw_enc_answer(&e, &answer);
 	otw_enc_end(&e, &end);
 	otw_enc_error(&e, &er);
 	otw_enc_empty(&e, OTW_F_BYE);
 	otw_enc_request(&e, &rq);
+	otw_enc_request(&e, &describe);
 	otw_enc_empty(&e, OTW_F_CANCEL);
 	free(block);
 	out->data = e.data;
