@@ -118,3 +118,9 @@ hg_front_edge(const struct hg_graph *g, hg_node n, const struct hg_front *f,
 	} while (true);
 	return in[at];
 }
+
+bool
+hg_edge_quiet(const struct hg_graph *g, hg_edge e)
+{
+	return hg_edge_weak(g, e) || hg_edge_relation(g, e) == OTW_REL_TYPE;
+}

@@ -22,4 +22,7 @@ void hg_front_find(const struct hg_graph *g, hg_node n, struct hg_front *f);
 hg_edge hg_front_edge(const struct hg_graph *g, hg_node n,
 		      const struct hg_front *f, uint32_t row);
 
+/* It keeps nothing alive (weak), or says what the type does (class). */
+bool hg_edge_quiet(const struct hg_graph *g, hg_edge e);
+
 #endif

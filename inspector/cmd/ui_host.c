@@ -215,12 +215,15 @@ static enum ot_status
 draw_run(void *ctx, struct ui_job *j, struct ot_err *err)
 {
 	struct ui_drawing *d = ctx;
-	struct hg_picture *p = NULL;
-	enum ot_status st;
+	struct hg_picture *p = d->made;
+	enum ot_status st = OT_OK;
 
+	d->made = NULL;
 	d->args.cancelled = ui_job_tick;
 	d->args.cancel_ctx = j;
-	st = view_picture(d->g, d->view, &d->subject, &d->args, &p, err);
+	if (p == NULL)
+		st = view_picture(d->g, d->view, &d->subject, &d->args, &p,
+				  err);
 	if (st == OT_OK)
 		st = hg_render_file(p, d->path, err);
 	if (st == OT_OK)
@@ -249,6 +252,16 @@ static enum ot_status
 draw_job(void *ctx, struct ui_job *j, struct ot_err *err)
 {
 	return draw_run(&((struct ui_session *)ctx)->drawing, j, err);
+}
+
+/* Is it the tree on the screen that is to be drawn? */
+static bool
+host_draws_tree(const struct ui_session *s, const struct ui_effect *fx)
+{
+	const struct ui_view *v = ui_top(s->ui);
+
+	return v != NULL && strcmp(v->def->name, fx->view) == 0 &&
+	       v->subject.addr == fx->subject.addr;
 }
 
 static void
@@ -280,7 +293,15 @@ host_draw(struct ui_session *s, const struct ui_effect *fx)
 	d->args.ignore = s->c->opts.ignore;
 	d->args.nignore = s->c->opts.nignore;
 	snprintf(d->path, sizeof(d->path), "%s", fx->text);
-	ui_work(s->ui, "drawing", draw_job, draw_done, s);
+	if (host_draws_tree(s, fx) &&
+	    view_picture_open(ui_top(s->ui), &d->made, &err) != OT_OK) {
+		ui_refuse(s->ui, err.msg);
+		return;
+	}
+	if (!ui_work(s->ui, "drawing", draw_job, draw_done, s)) {
+		hg_picture_free(d->made);
+		d->made = NULL;
+	}
 }
 
 static void

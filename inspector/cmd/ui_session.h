@@ -35,6 +35,7 @@ struct ui_drawing {
 	const char *view;
 	struct ui_subject subject;
 	struct hg_args args;
+	struct hg_picture *made;	/* what is open in a tree; else NULL */
 	char path[UI_EFFECT_TEXT];
 	size_t nodes;
 };

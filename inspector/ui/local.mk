@@ -25,6 +25,8 @@ inspector_ui_libui_la_SOURCES = \
 	inspector/ui/ui_say.c \
 	inspector/ui/view.h \
 	inspector/views/command.c \
+	inspector/views/edge_kids.c inspector/views/edge_kids.h \
+	inspector/views/edge_picture.c \
 	inspector/views/edge_tree.c inspector/views/edge_tree.h \
 	inspector/views/facts.c inspector/views/facts.h \
 	inspector/views/header.c \

@@ -78,6 +78,13 @@ enum ot_status view_picture(const struct hg_graph *g, const char *view,
 			    const struct hg_args *args,
 			    struct hg_picture **out, struct ot_err *err);
 
+/*
+ * What is open in a tree of references, made at once; *out NULL: the view is
+ * none of those, view_picture() it is.
+ */
+enum ot_status view_picture_open(const struct ui_view *v,
+				 struct hg_picture **out, struct ot_err *err);
+
 /* Subjects and nodes.  HG_NONE: not in this graph. */
 hg_node view_node(const struct hg_graph *g, const struct ui_subject *s);
 hg_kind view_kind(const struct hg_graph *g, const struct ui_subject *s);

@@ -83,19 +83,101 @@ START_TEST(backrefs_unfold)
 }
 END_TEST
 
-START_TEST(refs_show_more)
+START_TEST(many_of_a_type_are_one_row)
 {
 	fake.objects = 900;
 	open_types();
 	fake_keys(": 'refs 0x7f5500000480");
 	fake_keys("Enter");	/* the list of sessions */
+	fake_contains("70 × item");
 	fake_expect("refs");
+	fake_keys("End i");
+	fake_contains("70 × item shop.models.Session");
+	fake_keys("Esc Enter");
+	fake_contains("▾ 70 × item");
 	fake_keys("End");
-	fake_contains("61 more");
-	fake_keys("Home");
-	fake_keys("/ 'more");
-	fake_keys("Enter Enter Down");
+	fake_contains("60 more");
+	fake_keys("Enter Down Y");
+	ck_assert_str_eq(fake.last.text, "shop.models.Session 0x7f5500002400 "
+			 "<- [11] <- list 0x7f5500000480");
+	/* what is open stays so when the next sample comes */
+	fake_graph_comes(920);
 	fake_contains("[10]");
+	fake_lacks("is gone");
+	fake_keys("Left Left Space");
+	fake_lacks("[10]");
+}
+END_TEST
+
+START_TEST(what_is_hidden_stays_away)
+{
+	open_session();
+	fake_keys("b Down Down x");
+	fake_contains("hidden: dict 0x7f5500000440; X brings it back");
+	fake_contains("(hidden: 1)");
+	fake_lacks("shop.cache");
+	fake_graph_comes(510);
+	fake_lacks("shop.cache");
+	fake_keys("X");
+	fake_contains("everything is shown again");
+	fake_contains("▸ [3]");
+	fake_keys("Home x");
+	fake_contains("this row cannot be hidden");
+	fake.objects = 900;
+	fake_graph_comes(900);
+	fake_keys(": 'refs 0x7f5500000480");
+	fake_keys("Enter End x");	/* of a group the whole type */
+	fake_contains("hidden: shop.models.Session; X");
+	fake_lacks("× item");
+	fake_keys("X");
+	fake_contains("× item");
+}
+END_TEST
+
+START_TEST(cycles_link_back)
+{
+	open_session();
+	fake_keys("b / '.cart");
+	fake_keys("Enter");
+	fake_contains("↺ .cart");
+	fake_keys("n Esc Space");
+	ck_assert_uint_eq(ui_table_position(ui_top(fake.ui)->table), 1);
+}
+END_TEST
+
+/* What g draws of a tree has a node for each row open, and no other. */
+START_TEST(a_picture_of_what_is_open)
+{
+	struct hg_picture *p = NULL;
+	const struct hg_pic_node *group;
+	size_t i, n;
+
+	fake.objects = 900;
+	open_types();
+	ck_assert_int_eq(view_picture_open(ui_top(fake.ui), &p, NULL), OT_OK);
+	ck_assert_ptr_null(p);
+	fake_keys(": 'refs 0x7f5500000480");
+	fake_keys("Enter Home Space Space");	/* the list: its class, a group */
+	ck_assert_int_eq(view_picture_open(ui_top(fake.ui), &p, NULL), OT_OK);
+	ck_assert_uint_eq(p->nnodes, 3);
+	ck_assert_uint_eq(p->nedges, 2);
+	group = &p->nodes[2];
+	ck_assert_uint_eq(group->flags, HG_PIC_MORE | HG_PIC_KIND);
+	ck_assert_uint_eq(group->count, 70);
+	ck_assert_str_eq(hg_kind_full(p->graph, group->kind),
+			 "shop.models.Session");
+	hg_picture_free(p);
+	fake_keys("End Space");		/* the group's members, and "60 more" */
+	ck_assert_int_eq(view_picture_open(ui_top(fake.ui), &p, NULL), OT_OK);
+	ck_assert_uint_eq(p->nnodes, 2 + 10 + 1);
+	for (n = i = 0; i < p->nnodes; i++)
+		n += (p->nodes[i].flags & HG_PIC_MORE) != 0 ?
+		     p->nodes[i].count : 1;
+	ck_assert_uint_eq(n, 2 + 70);
+	hg_picture_free(p);
+	fake_keys("g Enter");
+	ck_assert_str_eq(fake.last.view, "refs");
+	ck_assert_uint_eq(fake.last.subject.addr, 0x7f5500000480u);
 }
 END_TEST
 
@@ -513,7 +595,7 @@ START_TEST(any_keys_at_any_time)
 		"Up", "Down", "PgUp", "PgDn", "Home", "End", "Left", "Right",
 		"Space", "Enter", "l", "h", "Esc", "Tab", "BackTab", "1", "3",
 		"4", "b", "r", "p", "i", "Y", "/", "n", "N", "f", "s", "S",
-		"I", "C", "M", "D", ":", "?", "g", "W", "z", "+", "-", "^R",
+		"I", "C", "M", "D", ":", "?", "g", "x", "X", "2", "5", "6", "d", "y", "W", "z", "+", "-", "^R",
 		"x", ".", "Backspace", "Del", "^U",
 	};
 	uint32_t seed = 12345 + (uint32_t)_i, step;
@@ -542,7 +624,10 @@ t_ui_views(void)
 	tcase_add_test(tc, types_show_counts_and_growth);
 	tcase_add_test(tc, the_way_down_and_back);
 	tcase_add_test(tc, backrefs_unfold);
-	tcase_add_test(tc, refs_show_more);
+	tcase_add_test(tc, many_of_a_type_are_one_row);
+	tcase_add_test(tc, what_is_hidden_stays_away);
+	tcase_add_test(tc, cycles_link_back);
+	tcase_add_test(tc, a_picture_of_what_is_open);
 	tcase_add_test(tc, paths_end_at_a_root);
 	tcase_add_test(tc, dominators_unfold);
 	tcase_add_test(tc, cycles_lead_to_the_way_round);

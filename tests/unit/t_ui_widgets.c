@@ -369,7 +369,7 @@ kids(void *ctx, uint32_t node, uint32_t skip, uint32_t n,
 	}
 }
 
-static const struct ui_tree_ops tree_ops = { kids_count, kids };
+static const struct ui_tree_ops tree_ops = { kids_count, kids, NULL, NULL };
 
 static void
 tree_is(const struct ui_tree *t, const char *want)
@@ -389,6 +389,7 @@ tree_is(const struct ui_tree *t, const char *want)
 
 START_TEST(trees_unfold_in_place)
 {
+	struct ui_tree_kept kept;
 	struct ui_tree t = { 0 };
 	uint64_t key;
 
@@ -406,6 +407,15 @@ START_TEST(trees_unfold_in_place)
 	ck_assert_uint_eq(ui_tree_key(&t, 2), key);
 	tree_is(&t, "▾ 0\n├─▸ 1\n├─▸ 2\n├─▸ 3\n├─▸ 4\n└── 26 more\n");
 	ck_assert_uint_eq(ui_tree_parent(&t, 5), 0);
+	/* what is open survives a reload, ↺ leads back */
+	ck_assert(ui_tree_open(&t, 3));
+	ck_assert_uint_eq(ui_tree_back(&t, 4), 0);
+	ck_assert_uint_eq(ui_tree_back(&t, 3), 3);
+	ck_assert(ui_tree_keep(&t, &kept));
+	ck_assert_uint_eq(kept.n, 2);
+	ck_assert(ui_tree_restart(&t, &tree_ops, NULL, 0, 2, &kept));
+	tree_is(&t, "▾ 0\n├─▸ 1\n├─▸ 2\n├─▾ 3\n│  ├─↺ 0\n│  └── 103\n"
+		    "├─▸ 4\n└── 26 more\n");
 	ck_assert(ui_tree_fold(&t, 0));
 	tree_is(&t, "▸ 0\n");
 	ui_tree_release(&t);
