@@ -48,6 +48,11 @@ host_cancel(void *ctx)
 {
 	struct ui_session *s = ctx;
 
+	if (s->export.table != NULL) {
+		ui_export_end(&s->export);
+		ui_say(s->ui, UI_WARN, "cancelled");
+		return true;
+	}
 	if (s->sample.running == NULL || s->sample.kind == UI_SAMPLE_COUNTS) {
 		s->want_graph = false;
 		return false;
@@ -319,6 +324,12 @@ host_effect(void *ctx, struct ui *ui, const struct ui_effect *fx)
 	case UI_ACT_OPEN:	host_attach(s, &fx->subject); break;
 	case UI_ACT_WRITE:	host_write(s, fx); break;
 	case UI_ACT_GRAPH:	host_draw(s, fx); break;
+	case UI_ACT_LOAD:	ui_load_ask(s, fx); break;
+	case UI_ACT_BYRETAINED:	ui_retained_start(s); break;
+	case UI_ACT_EXPORT:
+		if (host_may_write(s, fx))
+			ui_export_start(s, fx->text);
+		break;
 	case UI_ACT_COPY:
 		ui_screen_copy(ui_loop_screen(s->loop), fx->text);
 		ui_say(ui, UI_PLAIN, "copied: %s", fx->text);
@@ -335,16 +346,24 @@ host_command(void *ctx, const struct ui_view *top, const char *line,
 	struct ui_session *s = ctx;
 
 	if (s->t == NULL && strcmp(line, "q") != 0 &&
-	    strcmp(line, "quit") != 0 && strcmp(line, "help") != 0)
+	    strcmp(line, "quit") != 0 && strcmp(line, "help") != 0 &&
+	    strncmp(line, "load ", 5) != 0 && strncmp(line, "export ", 7) != 0)
 		return ot_fail(err, OT_USAGE, "there is no target yet; Enter "
 			       "goes into the selected process");
 	return view_command(&s->ctx, top, line, fx, err);
 }
 
 static void
-host_complete(void *ctx, const char *line, struct ot_buf *out)
+host_complete(void *ctx, const struct ui_view *top, const char *line,
+	      struct ot_buf *out)
 {
-	view_command_complete(&((struct ui_session *)ctx)->ctx, line, out);
+	size_t skip = view_command_file(line);
+
+	if (skip > 0)
+		ui_files_complete(line, skip, out);
+	else
+		view_command_complete(&((struct ui_session *)ctx)->ctx, top,
+				      line, out);
 }
 
 /* shop.models.Session: the last part, of characters fit for a file name. */
@@ -377,6 +396,14 @@ host_file_name(void *ctx, enum ui_action a, const struct ui_subject *subject,
 			strftime(text, sizeof(text), "%H%M%S", &tm);
 		ot_buf_addf(out, "%" PRIu64 "-%s.objtop", s->ctx.status.pid,
 			    text);
+		return;
+	}
+	if (a == UI_ACT_LOAD) {		/* none is better than another */
+		ot_buf_clear(out);
+		return;
+	}
+	if (a == UI_ACT_EXPORT) {
+		ot_buf_addf(out, "%s.csv", ui_top(s->ui)->def->name);
 		return;
 	}
 	if (subject->kind == UI_SUBJECT_ROOT)

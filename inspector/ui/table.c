@@ -287,6 +287,7 @@ ui_table_act(struct ui_table *t, enum ui_action a)
 	case UI_ACT_INVERT:	table_invert(t); break;
 	case UI_ACT_BYCOUNT:	table_sort_named(t, "count"); break;
 	case UI_ACT_BYBYTES:	table_sort_named(t, "bytes"); break;
+	case UI_ACT_BYRETAINED:	table_sort_named(t, "retained"); break;
 	case UI_ACT_BYDELTA:	table_sort_named(t, "delta"); break;
 	case UI_ACT_BYNAME:	table_sort_by_name(t); break;
 	case UI_ACT_NEXT:	table_find(t, false); break;
@@ -413,6 +414,43 @@ ui_table_describe(const struct ui_table *t, struct ot_buf *out)
 	if (t->scan != TABLE_IDLE)
 		ot_buf_addf(out, "  %s ...", t->scan == TABLE_FILTERING ?
 			    "filtering" : "searching");
+}
+
+size_t
+ui_table_columns(const struct ui_table *t, const struct ot_col **cols)
+{
+	*cols = t->filter_cols;
+	return t->src->ncols;
+}
+
+uint64_t
+ui_table_version(const struct ui_table *t)
+{
+	return t->version;
+}
+
+uint32_t
+ui_table_copy(struct ui_table *t, uint32_t from, uint32_t n,
+	      struct ot_table *out, bool *ok)
+{
+	uint32_t pos, end = n < t->nshown - from ? from + n : t->nshown;
+	struct ot_cell *row;
+	size_t col;
+
+	*ok = true;
+	for (pos = from; pos < end; pos++) {
+		if (table_is_heading(t, pos))
+			continue;
+		row = ot_table_row(out);
+		if (row == NULL) {
+			*ok = false;
+			return pos;
+		}
+		for (col = 0; col < t->src->ncols; col++)
+			t->src->cell(t->ctx, t->order[pos], col, out,
+				     &row[col]);
+	}
+	return end;
 }
 
 void

@@ -104,6 +104,18 @@ const char *ui_table_message(struct ui_table *t);
 /* " sorted by bytes" and so on for the status line. */
 void ui_table_describe(const struct ui_table *t, struct ot_buf *out);
 
+/* Names and types of its columns; ui_table_columns() of them. */
+size_t ui_table_columns(const struct ui_table *t, const struct ot_col **cols);
+
+/*
+ * Appends up to n rows as shown, from position `from` on, to a table of its
+ * columns; returns where it stopped.  False in *ok: no memory.
+ */
+uint32_t ui_table_copy(struct ui_table *t, uint32_t from, uint32_t n,
+		       struct ot_table *out, bool *ok);
+/* Another number whenever the order or the number of the rows changed. */
+uint64_t ui_table_version(const struct ui_table *t);
+
 /* Sorts by a column by name; false: there is none of that name. */
 bool ui_table_sort(struct ui_table *t, const char *column, bool reverse);
 

@@ -172,6 +172,7 @@ table_order_sort(struct ui_table *t)
 	uint32_t *tmp_order;
 	bool ok = false;
 
+	t->version++;
 	if (t->sort_col >= t->src->ncols || n < 2)
 		return true;
 	rank = malloc(n * sizeof(*rank));

@@ -19,6 +19,7 @@ struct ui_table {
 
 	/* order[0..nshown) are the source's rows as shown. */
 	uint32_t *order, nshown, cap, total;
+	uint64_t version;
 	size_t sort_col;	/* ncols: none */
 	bool reverse;		/* against the column's own direction */
 

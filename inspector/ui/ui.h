@@ -32,8 +32,9 @@ struct ui_host {
 				  const char *line, struct ui_effect *fx,
 				  struct ot_err *err);
 	/* Lines that may come of `line`, newline after each. */
-	void (*complete)(void *ctx, const char *line, struct ot_buf *out);
-	/* A name for the file that WRITE or GRAPH is going to make. */
+	void (*complete)(void *ctx, const struct ui_view *top,
+			 const char *line, struct ot_buf *out);
+	/* A name for the file that WRITE, GRAPH or EXPORT is going to make. */
 	void (*file_name)(void *ctx, enum ui_action a,
 			  const struct ui_subject *s, struct ot_buf *out);
 	/* The last moment to look away: work on the graph begins or ends. */

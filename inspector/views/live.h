@@ -28,6 +28,7 @@ struct live_row {
 	char *type;		/* full name, owned */
 	uint64_t count[LIVE_KEPT];	/* the last `n` are set, oldest first */
 	uint64_t bytes, tracked;
+	uint64_t retained;	/* of the graph it was computed from */
 	uint32_t n;
 	double rate;		/* instances per second */
 	enum live_mark mark;
@@ -40,6 +41,7 @@ struct live {
 	uint64_t time_us[LIVE_KEPT];
 	uint32_t n;		/* samples, at most LIVE_KEPT */
 	uint64_t objects, bytes, tracked;	/* of the last sample */
+	bool has_retained;
 	uint64_t refs;		/* of the last whole graph; 0: none yet */
 	double rate;		/* objects per second, all types */
 	uint64_t totals[LIVE_KEPT];
@@ -52,6 +54,10 @@ void live_release(struct live *l);
 /* `time_us` is when the sample was taken, on any clock that only goes on. */
 enum ot_status live_update(struct live *l, const struct hg_graph *g,
 			   uint64_t time_us, struct ot_err *err);
+
+/* Retained bytes from the table of `types --retained`. */
+enum ot_status live_retained(struct live *l, const struct ot_table *types,
+			     struct ot_err *err);
 
 uint64_t live_count(const struct live_row *r);	/* of the last sample */
 

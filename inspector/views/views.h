@@ -66,8 +66,11 @@ int view_header_draw(const struct view_ctx *ctx, struct ui_cells *c);
 enum ot_status view_command(const struct view_ctx *ctx,
 			    const struct ui_view *top, const char *line,
 			    struct ui_effect *fx, struct ot_err *err);
-void view_command_complete(const struct view_ctx *ctx, const char *line,
+void view_command_complete(const struct view_ctx *ctx,
+			   const struct ui_view *top, const char *line,
 			   struct ot_buf *out);
+/* Where the name of a file begins in the line; 0: it takes none. */
+size_t view_command_file(const char *line);
 
 /*
  * What `g` draws: the tree or the chains a view shows, else what refers to

@@ -99,10 +99,11 @@ fake_command(void *ctx, const struct ui_view *top, const char *line,
 }
 
 static void
-fake_complete(void *ctx, const char *line, struct ot_buf *out)
+fake_complete(void *ctx, const struct ui_view *top, const char *line,
+	      struct ot_buf *out)
 {
 	(void)ctx;
-	view_command_complete(&fake.ctx, line, out);
+	view_command_complete(&fake.ctx, top, line, out);
 }
 
 static void
