@@ -22,6 +22,7 @@ inspector_ui_libui_la_SOURCES = \
 	inspector/ui/ui_draw.c \
 	inspector/ui/ui_effect.c \
 	inspector/ui/ui_keys.c \
+	inspector/ui/ui_mouse.c \
 	inspector/ui/ui_say.c \
 	inspector/ui/view.h \
 	inspector/views/command.c \

@@ -185,13 +185,18 @@ static void
 loop_keys(struct ui_loop *l, struct ui *ui)
 {
 	uint32_t key;
-	int i;
+	int i, row, col;
 
 	for (i = 0; i < LOOP_BURST && !ui_wants_quit(ui); i++) {
 		key = ui_screen_key(l->screen);
 		if (key == UI_KEY_NONE)
 			break;
-		ui_key(ui, key);
+		if (key >= UI_KEY_CLICK) {
+			ui_screen_mouse(l->screen, &row, &col);
+			ui_mouse(ui, key, row, col);
+		} else {
+			ui_key(ui, key);
+		}
 	}
 }
 

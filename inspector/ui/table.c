@@ -268,6 +268,46 @@ table_find(struct ui_table *t, bool back)
 	table_find_step(t, 1u << 14);
 }
 
+static enum ui_table_at
+table_click_head(struct ui_table *t, int col)
+{
+	size_t i;
+
+	for (i = 0; i < t->src->ncols; i++) {
+		if (col < t->col_at[i] || col >= t->col_end[i])
+			continue;
+		if (t->sort_col == i)
+			table_invert(t);
+		else if (!ui_table_sort(t, t->src->cols[i].name, false))
+			table_say(t, "these rows cannot be sorted by %s",
+				  t->src->cols[i].name);
+		return UI_TABLE_HEAD;
+	}
+	return UI_TABLE_NOTHING;
+}
+
+enum ui_table_at
+ui_table_click(struct ui_table *t, int row, int col)
+{
+	uint32_t pos, before = t->sel;
+
+	if (row < t->drawn.row || row >= t->drawn.row + t->drawn.rows)
+		return UI_TABLE_NOTHING;
+	if (row == t->drawn.row)
+		return table_click_head(t, col);
+	pos = t->top + (uint32_t)(row - t->drawn.row - 1);
+	if (pos >= t->nshown || table_is_heading(t, pos))
+		return UI_TABLE_NOTHING;
+	table_go(t, pos, true);
+	return pos == before ? UI_TABLE_SELECTED : UI_TABLE_ROW;
+}
+
+void
+ui_table_wheel(struct ui_table *t, int rows)
+{
+	table_move(t, rows);
+}
+
 bool
 ui_table_act(struct ui_table *t, enum ui_action a)
 {

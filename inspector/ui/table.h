@@ -70,6 +70,16 @@ void ui_table_reload(struct ui_table *t);
 
 void ui_table_draw(struct ui_table *t, struct ui_cells *c, struct ui_rect r);
 
+/* What is at a place of the screen as drawn last. */
+enum ui_table_at { UI_TABLE_NOTHING, UI_TABLE_HEAD, UI_TABLE_ROW,
+		   UI_TABLE_SELECTED };
+/*
+ * A click: on a row selects it (SELECTED: it was that already), on a head
+ * sorts by the column, once more turns the order round.
+ */
+enum ui_table_at ui_table_click(struct ui_table *t, int row, int col);
+void ui_table_wheel(struct ui_table *t, int rows);
+
 /* Moves, sorts; false: not an action of tables. */
 bool ui_table_act(struct ui_table *t, enum ui_action a);
 

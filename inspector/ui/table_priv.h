@@ -27,6 +27,8 @@ struct ui_table {
 	uint64_t sel_key;
 	bool has_key;		/* sel_key is worth following */
 	int shift;		/* columns scrolled to the right */
+	struct ui_rect drawn;	/* the last time */
+	int col_at[TABLE_MAX_COLS], col_end[TABLE_MAX_COLS];
 	int page;		/* rows there were room for at the last draw */
 
 	char filter_text[256];

@@ -47,6 +47,8 @@ struct ui *ui_new(const struct ui_view_def *views, void *ctx,
 void ui_free(struct ui *ui);		/* waits for work under way */
 
 void ui_key(struct ui *ui, uint32_t key);
+/* A key of the mouse at a place of the screen as drawn last. */
+void ui_mouse(struct ui *ui, uint32_t key, int row, int col);
 
 /* Draws everything; valid until the next call.  NULL: no memory. */
 const struct ui_cells *ui_draw(struct ui *ui, int rows, int cols, bool utf8);

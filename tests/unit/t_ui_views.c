@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "inspector/ui/keys.h"
 #include "runtime/synth/synth.h"
 #include "tests/unit/t_ui.h"
 
@@ -588,6 +589,113 @@ START_TEST(a_lost_target_leaves_its_data)
 }
 END_TEST
 
+START_TEST(the_mouse_does_what_its_key_would)
+{
+	open_types();
+	fake_screen();
+	ui_mouse(fake.ui, UI_KEY_CLICK, 7, 30);
+	ck_assert_uint_eq(ui_table_position(ui_top(fake.ui)->table), 3);
+	ui_mouse(fake.ui, UI_KEY_CLICK, 4, 18);		/* the head: Δ/s */
+	fake_contains("sorted by delta");
+	ui_mouse(fake.ui, UI_KEY_CLICK, 4, 18);
+	fake_contains("turned round");
+	ui_mouse(fake.ui, UI_KEY_CLICK, 4, 45);
+	fake_contains("cannot be sorted by trend");
+	ui_mouse(fake.ui, UI_KEY_WHEEL_DOWN, 10, 10);
+	ui_mouse(fake.ui, UI_KEY_WHEEL_UP, 10, 10);
+	ui_mouse(fake.ui, UI_KEY_CLICK, 6, 30);
+	ui_mouse(fake.ui, UI_KEY_CLICK, 6, 30);		/* opens it */
+	ck_assert_str_eq(ui_top(fake.ui)->def->name, "instances");
+	fake_screen();
+	ui_mouse(fake.ui, UI_KEY_CLICK, 3, 2);		/* the crumb "types" */
+	ck_assert_str_eq(ui_top(fake.ui)->def->name, "types");
+	fake_screen();
+	ui_mouse(fake.ui, UI_KEY_CLICK, 23, 68);	/* "? help" */
+	fake_contains("objtop help");
+	ui_mouse(fake.ui, UI_KEY_WHEEL_DOWN, 10, 10);
+	ui_mouse(fake.ui, UI_KEY_CLICK, 10, 10);
+	fake_lacks("objtop help");
+	ui_mouse(fake.ui, UI_KEY_CLICK, 400, -3);	/* nowhere */
+	fake.rows = 10;
+	fake_screen();
+	ui_mouse(fake.ui, UI_KEY_CLICK, 5, 5);
+}
+END_TEST
+
+START_TEST(tables_files_and_retained_sizes_are_asked_for)
+{
+	const struct ot_col *cols;
+	struct ot_table *t, *rows;
+	struct hg_args args = { .retained = true };
+	size_t ncols;
+	bool ok;
+
+	open_types();
+	fake_keys("e");
+	fake_contains("export the table to file: picture-0.svg");
+	fake_keys("^U 'types.csv");
+	fake_keys("Enter");
+	ck_assert_int_eq(fake.last.action, UI_ACT_EXPORT);
+	ck_assert_str_eq(fake.last.text, "types.csv");
+	/* what is exported are the rows as shown */
+	fake_keys("f 'shop");
+	fake_keys("Enter");
+	ncols = ui_table_columns(ui_top(fake.ui)->table, &cols);
+	rows = ot_table_new(cols, ncols);
+	ck_assert_uint_eq(ui_table_copy(ui_top(fake.ui)->table, 0, 1, rows,
+					&ok), 1);
+	ck_assert_uint_eq(ui_table_copy(ui_top(fake.ui)->table, 1, 100, rows,
+					&ok), 2);
+	ck_assert(ok);
+	ck_assert_uint_eq(rows->nrows, 2);
+	ck_assert_ptr_nonnull(strstr(ot_table_at(rows, 0, (size_t)
+		ot_table_col(rows, "type"))->v.str, "shop.models"));
+	ot_table_free(rows);
+	fake_keys("f ^U Enter L 'heap.objtop");
+	fake_keys("Enter");
+	ck_assert_int_eq(fake.last.action, UI_ACT_LOAD);
+	fake_keys("T");		/* waits for a graph, then is the host's */
+	ck_assert_int_eq(fake.last.action, UI_ACT_BYRETAINED);
+	ck_assert_int_eq(an_types(fake.graph, &args, &t, NULL), OT_OK);
+	ck_assert_int_eq(live_retained(&fake.live, t, NULL), OT_OK);
+	ot_table_free(t);
+	fake_keys("T");
+	fake_contains("by retained");
+	fake_expect("types-retained");
+	fake_keys("/ 'models.Session");
+	fake_keys("Enter Enter T");	/* computed by now: a column */
+	fake_contains("by retained");
+}
+END_TEST
+
+START_TEST(tab_completes_every_command)
+{
+	open_types();
+	fake_graph_comes(500);
+	fake_keys(": 'so");
+	fake_keys("Tab");
+	fake_contains(":sort");
+	fake_keys("'ret");
+	fake_keys("Tab");
+	fake_contains(":sort retained");
+	fake_keys("^U 'sort -by");
+	fake_keys("Tab");
+	fake_contains(":sort -bytes");
+	fake_keys("^U 'interval 5");
+	fake_keys("Tab");
+	fake_contains("500ms  5s");
+	fake_keys("^U 'filter count>1 and by");
+	fake_keys("Tab");
+	fake_contains(":filter count>1 and bytes");
+	fake_keys("^U 'retained shop.models.Se");
+	fake_keys("Tab");
+	fake_contains(":retained shop.models.Session");
+	fake_keys("Esc f 'ret");
+	fake_keys("Tab");
+	fake_contains("filter: retained");
+}
+END_TEST
+
 /* No sequence of keys may bring it down, with data coming in between. */
 START_TEST(any_keys_at_any_time)
 {
@@ -649,6 +757,9 @@ t_ui_views(void)
 	tcase_add_test(tc, larger_terminals_are_used);
 	tcase_add_test(tc, without_utf8);
 	tcase_add_test(tc, a_lost_target_leaves_its_data);
+	tcase_add_test(tc, the_mouse_does_what_its_key_would);
+	tcase_add_test(tc, tables_files_and_retained_sizes_are_asked_for);
+	tcase_add_test(tc, tab_completes_every_command);
 	tcase_add_loop_test(tc, any_keys_at_any_time, 0, 4);
 	return tc;
 }
