@@ -55,6 +55,14 @@ check-host:
 	$(MAKE) check TESTS='$(filter-out $(GUEST_TESTS),$(TESTS))'
 .PHONY: check-host
 
+# The fuzzer that types, at length; worth most in a build with sanitizers.
+TYPED_KEYS = 100000
+type: all
+	$(MAKE) tests/unit/t_ui
+	UI_KEYS=$(TYPED_KEYS) CK_RUN_CASE=typing srcdir='$(abs_top_srcdir)' \
+		tests/unit/t_ui
+.PHONY: type
+
 # A short turn of the fuzzers, in builds that have them (--enable-fuzzing).
 FUZZ_SECONDS = 10
 fuzz-short: all

@@ -50,6 +50,9 @@ void ui_key(struct ui *ui, uint32_t key);
 /* A key of the mouse at a place of the screen as drawn last. */
 void ui_mouse(struct ui *ui, uint32_t key, int row, int col);
 
+/* What the last key did; NONE: nothing, or it was typed into a prompt. */
+enum ui_action ui_did(const struct ui *ui);
+
 /* Draws everything; valid until the next call.  NULL: no memory. */
 const struct ui_cells *ui_draw(struct ui *ui, int rows, int cols, bool utf8);
 

@@ -268,6 +268,7 @@ ui_act(struct ui *ui, enum ui_action a)
 {
 	const struct ui_view *v = ui_top(ui);
 
+	ui->did = a;
 	switch (a) {
 	case UI_ACT_BACK:	ui_back(ui); break;
 	case UI_ACT_ESC:	ui_cancel(ui); break;
@@ -319,6 +320,7 @@ keys_prompt_done(struct ui *ui)
 
 	switch (ui->asking) {
 	case UI_ASK_SEARCH:
+		ui->did = UI_ACT_SEARCH;
 		if (v == NULL || v->table == NULL)
 			break;
 		ui_table_search(v->table, ui->prompt.text);
@@ -327,6 +329,7 @@ keys_prompt_done(struct ui *ui)
 			ui_say(ui, UI_WARN, "%s", msg);
 		break;
 	case UI_ASK_FILTER:
+		ui->did = UI_ACT_FILTER;
 		memset(&fx, 0, sizeof(fx));
 		fx.kind = UI_FX_FILTER;
 		snprintf(fx.text, sizeof(fx.text), "%s", ui->prompt.text);
@@ -364,6 +367,7 @@ ui_key(struct ui *ui, uint32_t key)
 {
 	enum ui_prompt_end end;
 
+	ui->did = UI_ACT_NONE;
 	if (ui->too_small) {
 		if (key == 'q')
 			ui->quit = true;
@@ -387,4 +391,10 @@ ui_key(struct ui *ui, uint32_t key)
 	} else {
 		ui_act(ui, ui_action_of(key, ui_where_now(ui)));
 	}
+}
+
+enum ui_action
+ui_did(const struct ui *ui)
+{
+	return ui->did;
 }

@@ -58,6 +58,7 @@ struct ui {
 	enum ui_style message_style;
 	char busy[256];
 	bool quit, redraw;
+	enum ui_action did;	/* by the last key */
 	struct ui_spot spots[UI_SPOTS];	/* of the last draw */
 	size_t nspots;
 };

@@ -696,32 +696,6 @@ START_TEST(tab_completes_every_command)
 }
 END_TEST
 
-/* No sequence of keys may bring it down, with data coming in between. */
-START_TEST(any_keys_at_any_time)
-{
-	static const char *const keys[] = {
-		"Up", "Down", "PgUp", "PgDn", "Home", "End", "Left", "Right",
-		"Space", "Enter", "l", "h", "Esc", "Tab", "BackTab", "1", "3",
-		"4", "b", "r", "p", "i", "Y", "/", "n", "N", "f", "s", "S",
-		"I", "C", "M", "D", ":", "?", "g", "x", "X", "2", "5", "6", "d", "y", "W", "z", "+", "-", "^R",
-		"x", ".", "Backspace", "Del", "^U",
-	};
-	uint32_t seed = 12345 + (uint32_t)_i, step;
-
-	open_types();
-	for (step = 0; step < 3000; step++) {
-		seed = seed * 1664525 + 1013904223;
-		fake_keys(keys[(seed >> 16) % (sizeof(keys) / sizeof(*keys))]);
-		if (step % 50 == 0)
-			fake_live(200 + (seed >> 20) % 600, 100 + step);
-		if (step % 200 == 0)
-			fake_graph_comes(100 + (seed >> 18) % 900);
-		if (step % 7 == 0)
-			fake_screen();
-	}
-}
-END_TEST
-
 TCase *
 t_ui_views(void)
 {
@@ -760,6 +734,5 @@ t_ui_views(void)
 	tcase_add_test(tc, the_mouse_does_what_its_key_would);
 	tcase_add_test(tc, tables_files_and_retained_sizes_are_asked_for);
 	tcase_add_test(tc, tab_completes_every_command);
-	tcase_add_loop_test(tc, any_keys_at_any_time, 0, 4);
 	return tc;
 }
