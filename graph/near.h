@@ -15,7 +15,7 @@ struct hg_front {
 	uint32_t at[HG_FRONT];
 };
 
-/* Linear in the referrers of n. */
+/* Looks at no more than 100,000 referrers of n. */
 void hg_front_find(const struct hg_graph *g, hg_node n, struct hg_front *f);
 
 /* The row-th referrer of n, those in front first; row < number of them. */
