@@ -17,6 +17,7 @@ inspector_ui_libui_la_SOURCES = \
 	inspector/ui/table.c inspector/ui/table.h \
 	inspector/ui/table_draw.c \
 	inspector/ui/table_order.c inspector/ui/table_priv.h \
+	inspector/ui/table_sort.c \
 	inspector/ui/times.c inspector/ui/times.h \
 	inspector/ui/tree.c inspector/ui/tree.h \
 	inspector/ui/ui.c inspector/ui/ui.h inspector/ui/ui_priv.h \

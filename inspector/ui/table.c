@@ -45,6 +45,7 @@ ui_table_free(struct ui_table *t)
 	if (t == NULL)
 		return;
 	ot_filter_free(t->filter);
+	table_sort_drop(t);
 	free(t->order);
 	free(t);
 }
@@ -186,7 +187,6 @@ ui_table_sort(struct ui_table *t, const char *column, bool reverse)
 			t->sort_col = before;
 			t->reverse = turned;
 		}
-		table_follow(t);
 		return true;
 	}
 	return false;
@@ -238,7 +238,6 @@ table_invert(struct ui_table *t)
 	}
 	t->reverse = !t->reverse;
 	table_order_sort(t);
-	table_follow(t);
 }
 
 static void
@@ -361,15 +360,20 @@ ui_table_searching(const struct ui_table *t)
 bool
 ui_table_busy(const struct ui_table *t)
 {
-	return t->scan != TABLE_IDLE;
+	return t->scan != TABLE_IDLE || t->sort != NULL;
 }
 
 void
 ui_table_stop(struct ui_table *t)
 {
+	if (t->sort != NULL) {
+		table_sort_drop(t);
+		t->sort_col = t->src->ncols;	/* what it is now, is by none */
+		table_say(t, "sorting was stopped");
+	}
 	if (t->scan == TABLE_FILTERING) {
-		table_order_sort(t);
 		table_follow(t);
+		table_order_sort(t);
 		table_say(t, "stopped; %u of %u rows were looked at",
 			  t->scan_next, t->total);
 	}
@@ -379,6 +383,8 @@ ui_table_stop(struct ui_table *t)
 bool
 ui_table_step(struct ui_table *t)
 {
+	if (table_sort_step(t))
+		return true;
 	switch (t->scan) {
 	case TABLE_FILTERING:
 		return table_order_step(t, 1u << 12);
@@ -451,6 +457,8 @@ ui_table_describe(const struct ui_table *t, struct ot_buf *out)
 	if (t->find[0] != '\0')
 		ot_buf_addf(out, "%ssearch %s", out->len > 0 ? "  " : "",
 			    t->find);
+	if (t->sort != NULL)
+		ot_buf_adds(out, " ...  (Esc stops)");
 	if (t->scan != TABLE_IDLE)
 		ot_buf_addf(out, "  %s ...", t->scan == TABLE_FILTERING ?
 			    "filtering" : "searching");

@@ -3,9 +3,9 @@
  * table.h - the table widget: every list of the UI is one.
  *
  * It asks a source for the cells it is about to show, so a table of a million
- * rows costs four bytes a row (the order) and what is on the screen.  Sorting
- * by a number is a radix sort; filters and searches over many rows are done
- * in slices (ui_table_step), keys stay live meanwhile.  The selection belongs
+ * rows costs four bytes a row (the order) and what is on the screen.  Sorts,
+ * filters and searches over many rows are done in slices (ui_table_step), keys
+ * stay live meanwhile.  The selection belongs
  * to a row's key: when numbers move and rows change places it stays on the
  * same thing, at the same height of the screen where that is possible.
  */

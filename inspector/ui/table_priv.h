@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * table_priv.h - the insides of the table widget, for table.c (state and
- * keys), table_draw.c and table_order.c (sort, filter, search).
+ * keys), table_draw.c, table_order.c (filter, search) and table_sort.c.
  */
 #ifndef UI_TABLE_PRIV_H
 #define UI_TABLE_PRIV_H
@@ -20,6 +20,7 @@ struct ui_table {
 	/* order[0..nshown) are the source's rows as shown. */
 	uint32_t *order, nshown, cap, total;
 	uint64_t version;
+	struct table_sort *sort;	/* under way, in slices; or NULL */
 	size_t sort_col;	/* ncols: none */
 	bool reverse;		/* against the column's own direction */
 
@@ -50,9 +51,13 @@ struct ui_table {
 
 /* table_order.c: makes order[] from the source, filtered and sorted. */
 void table_order_start(struct ui_table *t);
-bool table_order_sort(struct ui_table *t);	/* false: could not; said */
 bool table_order_step(struct ui_table *t, uint32_t rows);
 bool table_find_step(struct ui_table *t, uint32_t rows);
+
+/* table_sort.c: at once, or begun.  False: cannot be; said. */
+bool table_order_sort(struct ui_table *t);
+bool table_sort_step(struct ui_table *t);	/* false: none is under way */
+void table_sort_drop(struct ui_table *t);
 
 /* table.c */
 bool table_is_heading(const struct ui_table *t, uint32_t pos);

@@ -282,6 +282,7 @@ main(void)
 	suite_add_tcase(s, t_ui_widgets());
 	suite_add_tcase(s, t_ui_views());
 	suite_add_tcase(s, t_ui_live());
+	suite_add_tcase(s, t_ui_screens());
 	suite_add_tcase(s, t_ui_typing());
 	sr = srunner_create(s);
 	srunner_run_all(sr, CK_ENV);
