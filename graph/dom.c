@@ -188,7 +188,7 @@ hg_dom_leaf(const struct hg_dom *d, hg_node n)
 enum hg_state
 hg_dom_state(const struct hg_dom *d, hg_node n)
 {
-	return (enum hg_state)(d->state[n / 4] >> n % 4 * 2 & 3u);
+	return (enum hg_state)((unsigned)d->state[n / 4] >> n % 4 * 2 & 3u);
 }
 
 const char *

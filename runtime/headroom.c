@@ -17,8 +17,14 @@
 #include <string.h>
 
 #include "runtime/sys.h"
+#include "wire/wire.h"
 
-enum { TEXT = 4096, PATH = 512, LEVELS = 64 };
+enum {
+	TEXT = 4096,
+	PATH = 512,
+	LEVELS = 64,
+	LAG = 32 << 20,		/* what a viewer may lag behind, mostly */
+};
 
 #define UNLIMITED	((uint64_t)1 << 60)	/* v1 says 2^63 and less */
 
@@ -249,4 +255,45 @@ ota_headroom(const char *root, struct ota_headroom *h)
 		}
 	}
 	return h->where[0] != '\0';
+}
+
+/* Page tables, the set of objects seen, pages that the program writes. */
+uint64_t
+ota_clone_needs(const struct ota_headroom *h)
+{
+	return h->resident / 512 + h->resident / 64 + h->anonymous / 10 +
+	       LAG;
+}
+
+/* What is not sent before the end of the walk has to wait in memory. */
+uint64_t
+ota_pause_needs(const struct ota_headroom *h, uint32_t want)
+{
+	uint64_t stream = want & OTW_WANT_OBJECTS ? h->anonymous / 3 : 0;
+
+	return h->resident / 64 + stream + LAG / 4;
+}
+
+static size_t
+cat_mib(char *m, size_t cap, size_t n, uint64_t bytes)
+{
+	n = ota_cat_u64(m, cap, n, bytes >> 20);
+	return ota_cat(m, cap, n, " MiB");
+}
+
+void
+ota_headroom_say(const struct ota_headroom *h, char *m, size_t cap)
+{
+	size_t n;
+
+	n = ota_cat(m, cap, 0, "memory is too tight for a snapshot: ");
+	n = cat_mib(m, cap, n, h->left);
+	n = ota_cat(m, cap, n, " of ");
+	n = cat_mib(m, cap, n, h->limit);
+	n = ota_cat(m, cap, n, " are left in ");
+	n = ota_cat(m, cap, n, h->where);
+	n = ota_cat(m, cap, n, ", some ");
+	n = cat_mib(m, cap, n, ota_clone_needs(h));
+	ota_cat(m, cap, n, " may be needed: raise that limit, or take the "
+		"risk with --mode fork");
 }

@@ -6,6 +6,7 @@
 #define OTA_HEADROOM_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct ota_headroom {
@@ -22,5 +23,12 @@ struct ota_headroom {
  * False: nothing is known.
  */
 bool ota_headroom(const char *root, struct ota_headroom *h);
+
+/* Bytes that a snapshot may need: by a clone; in pause mode, for OTW_WANT_*. */
+uint64_t ota_clone_needs(const struct ota_headroom *h);
+uint64_t ota_pause_needs(const struct ota_headroom *h, uint32_t want);
+
+/* One line: too little is left for a clone, where, and what to do. */
+void ota_headroom_say(const struct ota_headroom *h, char *m, size_t cap);
 
 #endif

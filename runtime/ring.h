@@ -23,6 +23,9 @@ struct ota_shared {
 	_Atomic uint64_t freed;		/* reader: memory up to here is free */
 	_Atomic uint32_t stop;		/* reader: end the walk */
 	_Atomic uint32_t outcome;	/* writer: enum ota_outcome */
+	_Atomic uint32_t sender;	/* enum ota_sender */
+	uint64_t sent, frame_end;	/* reader, before it gives over */
+	uint64_t held_ns;
 	uint64_t walk_ns;		/* writer, before outcome */
 	struct otw_end totals;		/* writer, before outcome */
 	char phase[96];			/* writer; read when it has died */
@@ -36,12 +39,20 @@ enum ota_outcome {
 	OTA_STOPPED,		/* go_on said so */
 };
 
+/* Who reads the ring and sends. */
+enum ota_sender {
+	OTA_BY_THREAD,
+	OTA_GIVEN_OVER,		/* thread: the clone is to do it */
+	OTA_BY_CLONE,		/* clone: so it will */
+};
+
 struct ota_ring {
 	uint8_t *base;		/* mapped twice, one behind the other */
 	size_t size;		/* a power of two */
 	struct ota_shared *sh;
 	uint64_t sent;		/* reader: bytes taken */
 	uint64_t frame_end;	/* reader: end of the frame that sent is in */
+	uint64_t populated;	/* writer: pages are there up to here */
 };
 
 bool ota_ring_open(struct ota_ring *r);
@@ -53,6 +64,8 @@ void ota_ring_close(struct ota_ring *r);
 void ota_ring_publish(struct ota_ring *r, size_t len);
 uint8_t *ota_ring_at(const struct ota_ring *r);
 size_t ota_ring_room(const struct ota_ring *r);
+/* Gets the pages of the next `len` bytes, in larger pieces. */
+void ota_ring_populate(struct ota_ring *r, size_t len);
 
 /* ---- the reader's side ---- */
 

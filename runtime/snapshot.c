@@ -9,9 +9,14 @@
  *
  * pause mode: the same walk between hold and release; sent afterwards.
  *
+ * The program forks and is to have one thread then: the agent's thread gives
+ * over to the clone (or to another, where the walk has ended already) and is
+ * gone.  That clone is an orphan: it sends the rest and ends.
+ *
  * Invariants:
  *  1. Between hold and release nothing can block: no send, no wait.
- *  2. Only the agent's thread writes to the socket, and only whole frames.
+ *  2. Only the agent's thread, or the orphan, writes to the socket, and only
+ *     whole frames.
  *  3. The clone calls no libc, takes no lock, opens and closes no descriptor
  *     (CLONE_FILES: they are the program's own), writes to no object.
  *  4. Its exit signal is 0: no SIGCHLD, and no wait() of the program's sees
@@ -43,16 +48,21 @@
 #include "runtime/ring.h"
 #include "runtime/sink.h"
 #include "runtime/sys.h"
+#include "wire/boot.h"
 
 enum {
 	WINDOW = 256 << 10,	/* bytes encoded between two publications */
 	LOOK_MS = 1,		/* how often a living clone is looked at */
+	ENDED_LOOK_MS = 10,	/* and the rest, once it has ended */
 	STALL_MS = 30000,	/* a viewer that takes nothing is given up */
 	REST_MS = 2000,		/* time to finish a frame that was cut */
 	PAUSE_MS = 10000,	/* budget of pause mode */
 	PAUSE_AUTO_MS = 1000,	/* of pause mode that nobody asked for */
 	CPU_SECONDS = 600,	/* of a clone without a time limit */
-	LAG = 32 << 20,		/* what a viewer may lag behind, mostly */
+	GIVE_MS = 1000,		/* for a clone to take over */
+	GIVE_LOOK_NS = 20000,
+	PARENT_MS = 5,		/* between an orphan's looks for the program */
+	KCMP_FILES = 2,		/* linux/kcmp.h */
 };
 
 #define MS	1000000ull
@@ -69,10 +79,18 @@ struct shot {
 	bool auto_pause;		/* paused because memory is tight */
 	bool over_budget;		/* pause mode ended by its time limit */
 	int pid;			/* of the program */
+	uint64_t asked, held;		/* to be held, and held since then */
+	long refused;			/* clone()'s errno, negative; or 0 */
+	bool late;			/* held after the deadline */
 	long clone;			/* pid, while it is not reaped */
 	int status;			/* as wait4 gave it */
+	const atomic_bool *vanish;
+	bool orphan;			/* we are one */
+	uint64_t parent_at;		/* when it was looked for last */
 	char message[512];
 };
+
+static long pump(struct shot *s);
 
 /* ---- the walk, in the clone or in the held process ---- */
 
@@ -84,14 +102,65 @@ on_phase(void *ctx, const char *what)
 	ota_cat(s->ring.sh->phase, sizeof(s->ring.sh->phase), 0, what);
 }
 
+static OT_NORETURN void
+clone_exit(void)
+{
+	for (;;)
+		ota_syscall(SYS_exit_group, 0, 0, 0, 0, 0, 0);
+}
+
+/* Ends an orphan whose program has ended, or is another by exec. */
+static void
+look_for_parent(struct shot *s)
+{
+	uint64_t now = ota_now_ns();
+
+	if (now - s->parent_at < PARENT_MS * MS)
+		return;
+	s->parent_at = now;
+	/* Another program has a table of descriptors of its own. */
+	if (ota_parent() != s->pid ||
+	    ota_syscall(SYS_kcmp, s->pid, ota_pid(), KCMP_FILES, 0, 0, 0) > 0)
+		clone_exit();
+}
+
+/* In the clone: the thread that made it goes. */
+static void
+become_orphan(struct shot *s)
+{
+	struct ota_shared *sh = s->ring.sh;
+
+	ota_syscall(SYS_prctl, PR_SET_PDEATHSIG, 0, 0, 0, 0, 0);
+	s->ring.sent = sh->sent;
+	s->ring.frame_end = sh->frame_end;
+	s->begin.held_ns = sh->held_ns;
+	s->orphan = true;
+	s->clone = 0;
+	atomic_store(&sh->sender, OTA_BY_CLONE);
+}
+
+/* In the clone, now and then.  False: nobody wants the rest. */
+static bool
+serve_as_clone(struct shot *s)
+{
+	if (!s->orphan && atomic_load_explicit(&s->ring.sh->sender,
+			memory_order_relaxed) == OTA_GIVEN_OVER)
+		become_orphan(s);
+	if (!s->orphan)
+		return true;
+	look_for_parent(s);
+	return pump(s) >= 0;
+}
+
 static bool
 go_on(void *ctx)
 {
 	struct shot *s = ctx;
 
 	if (s->mode == OTW_MODE_FORK)
-		return !atomic_load_explicit(&s->ring.sh->stop,
-					     memory_order_relaxed);
+		return serve_as_clone(s) &&
+			!atomic_load_explicit(&s->ring.sh->stop,
+					      memory_order_relaxed);
 	if (ota_now_ns() >= s->pause_deadline)
 		s->over_budget = true;
 	/* whatever the inspector says now, it is not to go on */
@@ -105,7 +174,7 @@ wait_for_room(struct shot *s, size_t more)
 {
 	while (ota_ring_room(&s->ring) < more) {
 		if (s->mode != OTW_MODE_FORK || more > s->ring.size / 2 ||
-		    atomic_load(&s->ring.sh->stop))
+		    atomic_load(&s->ring.sh->stop) || !serve_as_clone(s))
 			return false;
 		ota_sleep_ns(200000);
 	}
@@ -129,6 +198,7 @@ grow(struct otw_enc *e, size_t more)
 	e->cap = more < WINDOW ? WINDOW : more;
 	if (e->cap > room)
 		e->cap = room;
+	ota_ring_populate(&s->ring, e->cap);
 	return true;
 }
 
@@ -184,12 +254,7 @@ limit(int what, uint64_t soft, uint64_t hard)
 	ota_syscall(SYS_prlimit64, 0, what, (long)&l, 0, 0, 0);
 }
 
-static OT_NORETURN void
-clone_exit(void)
-{
-	for (;;)
-		ota_syscall(SYS_exit_group, 0, 0, 0, 0, 0, 0);
-}
+static OT_NORETURN void orphan_main(struct shot *s);
 
 static OT_NORETURN void
 clone_main(struct shot *s)
@@ -200,13 +265,15 @@ clone_main(struct shot *s)
 	ota_syscall(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0, 0);
 	if (ota_parent() != s->pid)	/* it died before prctl() */
 		clone_exit();
-	ota_set_name("objtop-snap");
+	ota_set_name(OTW_CLONE_NAME);
 	if (s->r->timeout_ms && s->r->timeout_ms / 1000 + 5 < cpu)
 		cpu = s->r->timeout_ms / 1000 + 5;
 	limit(RLIMIT_CORE, 0, 0);
 	/* SIGXCPU is blocked: the hard limit, a SIGKILL, is what counts */
 	limit(RLIMIT_CPU, cpu, cpu);
 	walk(s);
+	if (s->orphan)
+		orphan_main(s);
 	clone_exit();
 }
 
@@ -264,48 +331,6 @@ kill_clone(struct shot *s)
 
 /* ---- is there memory for it? ---- */
 
-/* Page tables, the set of objects seen, pages that the program writes. */
-static uint64_t
-clone_needs(const struct ota_headroom *h)
-{
-	return h->resident / 512 + h->resident / 64 + h->anonymous / 10 +
-	       LAG;
-}
-
-/* What is not sent before the end of the walk has to wait in memory. */
-static uint64_t
-pause_needs(const struct ota_headroom *h, uint32_t want)
-{
-	uint64_t stream = want & OTW_WANT_OBJECTS ? h->anonymous / 3 : 0;
-
-	return h->resident / 64 + stream + LAG / 4;
-}
-
-static size_t
-cat_mib(char *m, size_t cap, size_t n, uint64_t bytes)
-{
-	n = ota_cat_u64(m, cap, n, bytes >> 20);
-	return ota_cat(m, cap, n, " MiB");
-}
-
-static void
-too_tight(struct shot *s, const struct ota_headroom *h)
-{
-	char *m = s->message;
-	size_t cap = sizeof(s->message), n;
-
-	n = ota_cat(m, cap, 0, "memory is too tight for a snapshot: ");
-	n = cat_mib(m, cap, n, h->left);
-	n = ota_cat(m, cap, n, " of ");
-	n = cat_mib(m, cap, n, h->limit);
-	n = ota_cat(m, cap, n, " are left in ");
-	n = ota_cat(m, cap, n, h->where);
-	n = ota_cat(m, cap, n, ", some ");
-	n = cat_mib(m, cap, n, clone_needs(h));
-	ota_cat(m, cap, n, " may be needed: raise that limit, or take the "
-		"risk with --mode fork");
-}
-
 /*
  * Where nobody chose: a clone, which holds the program for the shortest time
  * whatever the heap's size, unless memory could run out by it.  A clone is the
@@ -318,10 +343,10 @@ choose_mode(struct shot *s)
 	struct ota_headroom h;
 
 	if (s->mode != OTW_MODE_AUTO || !ota_headroom("", &h) ||
-	    h.left >= clone_needs(&h))
+	    h.left >= ota_clone_needs(&h))
 		return true;
-	if (h.left < pause_needs(&h, s->r->want)) {
-		too_tight(s, &h);
+	if (h.left < ota_pause_needs(&h, s->r->want)) {
+		ota_headroom_say(&h, s->message, sizeof(s->message));
 		return false;
 	}
 	s->mode = OTW_MODE_PAUSE;
@@ -332,22 +357,18 @@ choose_mode(struct shot *s)
 /* ---- holding ---- */
 
 /* Held no longer than needed: the times, the clone, nothing else. */
-static long
-hold_and_go(struct shot *s)
+static void
+while_held(void *arg, uint64_t since)
 {
-	const struct objtop_provider *p = s->p;
-	uint64_t t = ota_now_ns(), held;
+	struct shot *s = arg;
+	uint64_t now = ota_now_ns();
 	long rc = 0;
 
-	if (p->hold(p->self, s->message, sizeof(s->message)))
-		return 1;
-	held = ota_now_ns();
-	s->begin.wait_ns = held - t;
-	if (s->deadline && held > s->deadline) {
-		p->release(p->self);
-		ota_cat(s->message, sizeof(s->message), 0,
-			"the program did not let go of its heap in time");
-		return 1;
+	s->held = since;
+	s->begin.wait_ns = since > s->asked ? since - s->asked : 0;
+	if (s->deadline && now > s->deadline) {
+		s->late = true;
+		return;
 	}
 	if (s->mode != OTW_MODE_PAUSE) {
 		rc = make_clone();
@@ -362,22 +383,49 @@ hold_and_go(struct shot *s)
 		s->auto_pause = true;
 		rc = 0;
 	}
-	if (s->auto_pause && s->pause_deadline > held + PAUSE_AUTO_MS * MS)
-		s->pause_deadline = held + PAUSE_AUTO_MS * MS;
+	if (s->auto_pause && s->pause_deadline > now + PAUSE_AUTO_MS * MS)
+		s->pause_deadline = now + PAUSE_AUTO_MS * MS;
 	if (s->mode == OTW_MODE_PAUSE && rc == 0)
 		walk(s);
-	p->release(p->self);
-	s->begin.held_ns = ota_now_ns() - held;
 	if (rc > 0) {
 		s->mode = OTW_MODE_FORK;
 		s->clone = rc;
 	}
-	return rc < 0 ? rc : 0;
+	s->refused = rc < 0 ? rc : 0;
+}
+
+static int
+hold(struct shot *s)
+{
+	const struct objtop_provider *p = s->p;
+
+	if (p->hold_for)
+		return p->hold_for(p->self, while_held, s, s->message,
+				   sizeof(s->message));
+	if (p->hold(p->self, s->message, sizeof(s->message)))
+		return 1;
+	while_held(s, ota_now_ns());
+	p->release(p->self);
+	return 0;
+}
+
+static long
+hold_and_go(struct shot *s)
+{
+	s->asked = ota_now_ns();
+	if (hold(s))
+		return 1;
+	s->begin.held_ns = ota_now_ns() - s->held;
+	if (!s->late)
+		return s->refused;
+	ota_cat(s->message, sizeof(s->message), 0,
+		"the program did not let go of its heap in time");
+	return 1;
 }
 
 /* ---- sending ---- */
 
-enum why_ended { WALK_ENDED, CANCELLED, TIMED_OUT, DETACHED, LOST };
+enum why_ended { WALK_ENDED, CANCELLED, TIMED_OUT, DETACHED, LOST, GIVEN };
 
 /* What the inspector says meanwhile. */
 static bool
@@ -431,6 +479,52 @@ pump(struct shot *s)
 }
 
 /*
+ * The clone takes over; it may have ended before it knows.  False: it cannot
+ * be done now.
+ */
+static bool
+clone_takes_over(struct shot *s)
+{
+	struct ota_shared *sh = s->ring.sh;
+	uint64_t end = ota_now_ns() + GIVE_MS * MS;
+	uint32_t given = OTA_GIVEN_OVER;
+
+	atomic_store(&sh->sender, OTA_GIVEN_OVER);
+	while (atomic_load(&sh->sender) == OTA_GIVEN_OVER && !reap(s, false) &&
+	       ota_now_ns() < end)
+		ota_sleep_ns(GIVE_LOOK_NS);
+	return s->clone && !atomic_compare_exchange_strong(&sh->sender, &given,
+							   OTA_BY_THREAD);
+}
+
+static bool
+give_over(struct shot *s)
+{
+	struct ota_shared *sh = s->ring.sh;
+	long rc;
+
+	if (s->link->len)		/* half a request has come in */
+		return false;
+	sh->sent = s->ring.sent;
+	sh->frame_end = s->ring.frame_end;
+	sh->held_ns = s->begin.held_ns;
+	if (s->clone && clone_takes_over(s))
+		return true;
+	if (s->clone)
+		return false;
+	rc = make_clone();
+	if (rc == 0) {
+		ota_signals_block_all();
+		ota_set_name(OTW_CLONE_NAME);
+		become_orphan(s);
+		orphan_main(s);
+	}
+	if (rc > 0)
+		s->clone = rc;
+	return rc > 0;
+}
+
+/*
  * Sends until the walk has ended and all of it is sent, or something comes in
  * between.  A clone that lives is looked at every millisecond: it must have no
  * descriptor to tell by, and a signal would be seen by the program.
@@ -454,6 +548,10 @@ send_all(struct shot *s)
 			moved = now;
 		if (ended && !left)
 			return WALK_ENDED;
+		if (s->orphan)
+			look_for_parent(s);
+		else if (atomic_load(s->vanish) && give_over(s))
+			return GIVEN;
 		if (listen_to(s, &end))
 			return end;
 		if (s->deadline && now > s->deadline)
@@ -461,7 +559,7 @@ send_all(struct shot *s)
 		if (now - moved > STALL_MS * MS)
 			return LOST;
 		ota_poll(s->link->fd, left ? POLLIN | POLLOUT : POLLIN,
-			 ended ? 100 : LOOK_MS);
+			 ended ? ENDED_LOOK_MS : LOOK_MS);
 	}
 }
 
@@ -589,11 +687,22 @@ conclude(struct shot *s, enum why_ended why)
 		ok = finish_frame(s) && answer_error(s, OT_INTERRUPTED);
 		break;
 	case LOST:
+	case GIVEN:
 		break;
 	}
 	if (!ok)
 		return OTA_SHOT_GONE;
 	return why == DETACHED ? OTA_SHOT_DETACH : OTA_SHOT_ANSWERED;
+}
+
+/* The walk has ended; what is left of the answer, and of the session. */
+static OT_NORETURN void
+orphan_main(struct shot *s)
+{
+	if (conclude(s, send_all(s)) != OTA_SHOT_GONE)
+		ota_link_empty(s->link, OTW_F_BYE);
+	ota_link_close(s->link);
+	clone_exit();
 }
 
 /* ---- one snapshot ---- */
@@ -612,7 +721,7 @@ clone_refused(struct shot *s, long rc)
 }
 
 static enum ota_shot_end
-take(struct shot *s)
+take(struct shot *s, int *orphan)
 {
 	enum why_ended why;
 	bool ok;
@@ -632,6 +741,10 @@ take(struct shot *s)
 	if (s->clone)
 		prefer_for_oom(s->clone);
 	why = ota_link_begin(s->link, &s->begin) ? send_all(s) : LOST;
+	if (why == GIVEN) {
+		*orphan = (int)s->clone;
+		return OTA_SHOT_ORPHANED;
+	}
 	atomic_store(&s->ring.sh->stop, 1);
 	kill_clone(s);
 	return conclude(s, why);
@@ -639,7 +752,8 @@ take(struct shot *s)
 
 enum ota_shot_end
 ota_snapshot(struct ota_link *link, const struct objtop_provider *p,
-	     const struct otw_request *r)
+	     const struct otw_request *r, const atomic_bool *vanish,
+	     int *orphan)
 {
 	uint64_t limit_ms = r->timeout_ms ? r->timeout_ms : PAUSE_MS;
 	struct shot s;
@@ -649,6 +763,7 @@ ota_snapshot(struct ota_link *link, const struct objtop_provider *p,
 	s.link = link;
 	s.p = p;
 	s.r = r;
+	s.vanish = vanish;
 	s.mode = r->mode;
 	s.pid = ota_pid();
 	s.start = ota_now_ns();
@@ -666,7 +781,7 @@ ota_snapshot(struct ota_link *link, const struct objtop_provider *p,
 		return answer_error(&s, OT_FAILED) ? OTA_SHOT_ANSWERED :
 						     OTA_SHOT_GONE;
 	}
-	end = take(&s);
+	end = take(&s, orphan);
 	ota_ring_close(&s.ring);
 	return end;
 }

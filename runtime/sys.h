@@ -23,6 +23,8 @@ void *ota_map_shared(size_t bytes);
 void ota_unmap(void *p, size_t bytes);
 /* Gives shared memory back to the system; it reads as zeroes again. */
 void ota_discard(void *p, size_t bytes);
+/* Gets pages to be written, all at once; nothing where that is not known. */
+void ota_populate(void *p, size_t bytes);
 /*
  * Maps `bytes` of shared memory twice, one behind the other, so that a run of
  * bytes that passes the end goes on at the start.  NULL: refused.
@@ -38,6 +40,8 @@ int ota_pid(void);
 int ota_parent(void);
 int ota_tid(void);			/* of the calling thread */
 bool ota_thread_lives(int tid);		/* of this process, to the kernel */
+long ota_threads(void);			/* of this process; 0: not known */
+bool ota_reaped(int pid);		/* that child has ended, and is gone */
 uint32_t ota_euid(void);
 long ota_open(const char *path, int flags);
 long ota_read(int fd, void *buf, size_t n);

@@ -4,6 +4,7 @@ CMD_UI_SOURCES = \
 	inspector/cmd/cmd_ui.c \
 	inspector/cmd/ui_export.c \
 	inspector/cmd/ui_files.c \
+	inspector/cmd/ui_census.c inspector/cmd/ui_census.h \
 	inspector/cmd/ui_host.c \
 	inspector/cmd/ui_list.c \
 	inspector/cmd/ui_load.c \

@@ -17,6 +17,8 @@ struct entry {
 	uint64_t deadline_us;	/* of the whole attempt, ot_now_us() */
 	int control;		/* readable once the user wants to wait no longer */
 	bool verbose;
+	unsigned char first[256];	/* for the agent to find in its socket */
+	size_t first_len;
 	/* What comes of it: */
 	int sock;		/* to the agent; -1 */
 	uint64_t stopped_us;

@@ -26,6 +26,7 @@
 
 #define CHUNK		((size_t)256 * 1024)
 #define LEAVE_US	1000000u
+#define LOOK_MS		50
 #define HELLO_MAX	8192u
 
 static bool
@@ -106,6 +107,15 @@ park(struct target *t)
 	t->parked = true;
 }
 
+void
+session_adopt(struct target *t, int sock)
+{
+	park(t);
+	ot_buf_clear(&t->hello);
+	t->sock = sock;
+	t->parked = false;
+}
+
 /* The other end is closed: what became of the target? */
 static enum ot_status
 lost(struct target *t, struct ot_err *err)
@@ -114,6 +124,11 @@ lost(struct target *t, struct ot_err *err)
 	const char *when = t->busy ? " while it was inspected" : "";
 	int pid = (int)t->pid;
 
+	/* Under `run` it may connect again, as another program even. */
+	if (t->listener >= 0 && t->children && !t->busy && !session_over(t)) {
+		park(t);
+		return OT_OK;
+	}
 	close_sock(t);
 	/* A dying process closes its sockets some time before it is dead. */
 	if (t->pidfd >= 0 && poll(&p, 1, 100) == 1)
@@ -208,14 +223,18 @@ take_bytes(struct target *t, const unsigned char *p, size_t len, bool *done,
 
 /* Waits for bytes or for the end of the process: 1, 0 (time is over), -1. */
 static int
-wait_readable(const struct target *t, int timeout_ms)
+wait_readable(struct target *t, int timeout_ms)
 {
-	struct pollfd p[2] = { { t->sock, POLLIN, 0 },
-			       { t->pidfd, POLLIN, 0 } };
-	int n = poll(p, t->pidfd >= 0 ? 2 : 1, timeout_ms);
+	/* poll() leaves out what is -1 */
+	struct pollfd p[3] = { { t->sock, POLLIN, 0 },
+			       { t->pidfd, POLLIN, 0 },
+			       { t->busy ? -1 : t->listener, POLLIN, 0 } };
+	int n = poll(p, 3, timeout_ms);
 
 	if (n < 0)
 		return errno == EINTR ? 0 : -1;
+	if (n > 0 && p[2].revents != 0)
+		run_welcome(t);
 	return n > 0 ? 1 : 0;
 }
 
@@ -227,9 +246,11 @@ session_step(struct target *t, int timeout_ms, bool *done, struct ot_err *err)
 	ssize_t n;
 
 	*done = false;
-	if (t->sock < 0)
-		return t->parked && !session_over(t) ? OT_OK : lost(t, err);
-	if (wait_readable(t, timeout_ms) <= 0)
+	if (t->sock < 0 && (!t->parked || session_over(t)))
+		return lost(t, err);
+	if (t->sock < 0 && t->listener < 0)
+		return OT_OK;
+	if (wait_readable(t, timeout_ms) <= 0 || t->sock < 0)
 		return OT_OK;
 	buf = malloc(CHUNK);
 	if (buf == NULL)
@@ -248,17 +269,45 @@ session_step(struct target *t, int timeout_ms, bool *done, struct ot_err *err)
 	return st;
 }
 
-static bool
-send_request(struct target *t)
+size_t
+session_encode(const struct target *t, unsigned char *dst, size_t cap)
 {
-	uint8_t room[256];
 	struct otw_enc e = { 0 };
 
 	otw_enc_init(&e, grow_fixed, NULL, NULL);
-	e.data = room;
-	e.cap = sizeof(room);
+	e.data = dst;
+	e.cap = cap;
 	otw_enc_request(&e, &t->asked);
-	return !e.failed && send_all(t, e.data, e.len);
+	return e.failed ? 0 : e.len;
+}
+
+static bool
+send_request(struct target *t)
+{
+	unsigned char room[REQUEST_MAX];
+	size_t n = session_encode(t, room, sizeof(room));
+
+	return n > 0 && send_all(t, room, n);
+}
+
+static enum ot_status
+ask(struct target *t, struct ot_err *err)
+{
+	uint64_t end = ot_now_us() + LEAVE_US;
+	enum ot_status st = OT_OK;
+	bool done;
+
+	if (t->sock >= 0 && !send_request(t)) {
+		/* It hears no more: it has left, or is about to say BYE. */
+		while (st == OT_OK && !t->parked && ot_now_us() < end)
+			st = session_step(t, LOOK_MS, &done, err);
+		if (st == OT_OK && !t->parked)
+			st = lost(t, err);
+	} else if (t->sock < 0 && !t->parked) {
+		st = lost(t, err);
+	}
+	t->busy = st == OT_OK;
+	return st;
 }
 
 enum ot_status
@@ -271,26 +320,9 @@ session_request(struct target *t, const struct otw_request *r,
 	if (st != OT_OK)
 		return st;
 	t->asked = *r;
+	t->asked_any = true;
 	t->again = 0;
-	return session_again(t, err);
-}
-
-enum ot_status
-session_again(struct target *t, struct ot_err *err)
-{
-	enum ot_status st = OT_OK;
-	bool done;
-
-	if (t->sock >= 0 && !send_request(t)) {
-		/* It has left: with a BYE that is still to be read? */
-		st = session_step(t, 0, &done, err);
-		if (st == OT_OK && !t->parked)
-			st = lost(t, err);
-	} else if (t->sock < 0 && !t->parked) {
-		st = lost(t, err);
-	}
-	t->busy = st == OT_OK;
-	return st;
+	return ask(t, err);
 }
 
 static enum ot_status

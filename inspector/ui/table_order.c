@@ -15,7 +15,7 @@
 #include "base/emit.h"
 #include "inspector/ui/table_priv.h"
 
-#define TABLE_AT_ONCE	 (1u << 14)
+#define TABLE_AT_ONCE	 (1u << 12)
 #define TABLE_BATCH	 1024u
 
 /* Appends the rows [from, to) that the filter lets through. */

@@ -20,8 +20,8 @@
 #include "inspector/ui/table_priv.h"
 
 #define SORT_AT_ONCE	 (1u << 15)
-#define SORT_SLICE	 (1u << 15)	/* rows a step, while ranks are made */
-#define SORT_PASS	 (1u << 19)	/* and while they are moved */
+#define SORT_SLICE	 (1u << 14)	/* rows a step, while ranks are made */
+#define SORT_PASS	 (1u << 18)	/* and while they are moved */
 #define SORT_MAX_STRINGS 100000u
 
 enum sort_stage { SORT_RANK, SORT_COUNT, SORT_SCATTER, SORT_DONE };

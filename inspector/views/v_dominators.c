@@ -274,14 +274,13 @@ dominators_act(struct ui_view *v, enum ui_action a, struct ui_effect *fx)
 
 	if (row == UINT32_MAX)
 		return false;
+	if (a == UI_ACT_OPEN && dominators_subject(v, &fx->subject)) {
+		fx->kind = UI_FX_OPEN;
+		fx->view = "object";
+		return true;
+	}
 	switch (a) {
-	case UI_ACT_OPEN:
-		if (dominators_subject(v, &fx->subject)) {
-			fx->kind = UI_FX_OPEN;
-			fx->view = "object";
-			return true;
-		}
-		/* fall through */
+	case UI_ACT_OPEN:	/* of what is no object */
 	case UI_ACT_TOGGLE:
 		if (!ui_tree_more(&s->tree, row) &&
 		    !ui_tree_fold(&s->tree, row))

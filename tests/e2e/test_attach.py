@@ -18,7 +18,8 @@ import tempfile
 import time
 import unittest
 
-from harness import INTERPRETERS, free_threaded_pythons
+from harness import FREE_THREADED, INTERPRETERS, free_threaded_pythons, \
+    objtop
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 DRIVER = os.path.join(os.environ.get("builddir", os.getcwd()),
@@ -352,6 +353,68 @@ class FateCase(unittest.TestCase):
                         q.stdout.close()
 
 
+    def test_forking_all_the_time(self):
+        """Snapshots all the time too: all answered, no warning of a thread.
+
+        But for free-threaded builds, where only a thread state gets in.
+        """
+        for minor, python in INTERPRETERS:
+            if python in FREE_THREADED:
+                continue
+            with self.subTest(python=python):
+                p = subprocess.Popen(
+                    [python, "-W", "always", "-c", FORKING], bufsize=0,
+                    stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                    stderr=subprocess.PIPE)
+                try:
+                    before = p.stdout.readline()
+                    for _ in range(8):
+                        code, out, err = objtop("types", p.pid, "-f", "Leaf")
+                        self.assertEqual(code, 0, err)
+                        self.assertIn("3,000", out)
+                    self.assertEqual(agent_copies(p.pid), 1)
+                    out, err = p.communicate(b"\n", timeout=30)
+                    self.assertEqual((p.returncode, err), (0, b""))
+                    # No descriptor more, and no child left to wait for.
+                    self.assertEqual(out, before + b"no child\n")
+                finally:
+                    if p.poll() is None:
+                        p.kill()
+                        p.communicate()
+
+
+# Forks until there is something to read; says what it has open.
+FORKING = """
+import os, select, sys
+class Leaf: pass
+keep = [Leaf() for _ in range(3000)]
+def say():
+    print(sorted(os.readlink("/proc/self/fd/" + n)
+                 for n in os.listdir("/proc/self/fd")
+                 if os.path.exists("/proc/self/fd/" + n)),
+          os.path.exists("/proc/self/task/%d/children" % os.getpid()) and
+          open("/proc/self/task/%d/children" % os.getpid(), "rb").read(),
+          flush=True)
+import warnings
+warnings.simplefilter("ignore", ResourceWarning)
+say()
+while not select.select([0], [], [], 0)[0]:
+    pid = os.fork()
+    if pid == 0:
+        os._exit(7)
+    assert os.waitpid(pid, 0)[1] == 7 << 8
+pid = os.fork()			# whatever was left is reaped at a fork
+if pid == 0:
+    os._exit(0)
+os.waitpid(pid, 0)
+say()
+try:
+    os.wait()
+except ChildProcessError:
+    print("no child")
+"""
+
+
 class RefusalCase(unittest.TestCase):
     def refused(self, pid, *words, **kw):
         code, _, err = drive("attach", pid, **kw)
@@ -457,8 +520,10 @@ class RefusalCase(unittest.TestCase):
             p.communicate()
 
     def test_free_threaded(self):
-        """Before anything is loaded: real ones, and what looks like one."""
+        """Before anything is loaded: all but 3.13, and what looks like one."""
         for python in free_threaded_pythons():
+            if os.path.realpath(python) in FREE_THREADED:
+                continue	# of the version that is known
             with self.subTest(python=python):
                 self.refused_free_threaded(
                     [python, "-c", "import sys, time\n"

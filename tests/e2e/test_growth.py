@@ -225,6 +225,9 @@ class Several(unittest.TestCase):
             for n in range(2):
                 ask, answer = os.pipe(), os.pipe()
                 if os.fork() == 0:
+                    # no writer is left once the parent has ended
+                    for fd in [ask[1]] + [fds[0] for fds in asked]:
+                        os.close(fd)
                     mine = [Mine() for _ in range(100 * (n + 1))]
                     os.write(answer[1], b"x")
                     while os.read(ask[0], 1) == b"m":
