@@ -274,6 +274,30 @@ ui_screen_mouse(const struct ui_screen *s, int *row, int *col)
 	*col = s->mouse_col;
 }
 
+/*
+ * Behind an Esc that curses knows no key for: the rest of a sequence (a key of
+ * this terminal only, an answer nobody asked for) is not what a user typed.
+ * True: it was one.  Else what came behind is put back.
+ */
+static bool
+screen_skip_sequence(void)
+{
+	wint_t ch;
+	int rc = get_wch(&ch);
+
+	if (rc == KEY_CODE_YES)
+		ungetch((int)ch);
+	if (rc != OK)
+		return false;		/* the key Esc itself */
+	if (ch != '[' && ch != 'O') {
+		unget_wch((wchar_t)ch);
+		return false;
+	}
+	while (get_wch(&ch) == OK && (ch < '@' || ch > '~'))
+		;
+	return true;
+}
+
 uint32_t
 ui_screen_key(struct ui_screen *s)
 {
@@ -289,6 +313,8 @@ ui_screen_key(struct ui_screen *s)
 			key = screen_mouse_key(s);
 		else if (rc == KEY_CODE_YES)
 			key = screen_special(ch);
+		else if (ch == UI_KEY_ESC && screen_skip_sequence())
+			continue;
 		else if (ch == '\n')
 			key = UI_KEY_ENTER;
 		else if (ch == '\b')

@@ -200,6 +200,7 @@ keys_ask(struct ui *ui, enum ui_asking what, const char *label,
 		ui->prompt.complete = what == UI_ASK_COMMAND ?
 				      keys_complete : keys_complete_filter;
 		ui->prompt.ctx = ui;
+		ui->prompt.words = what == UI_ASK_COMMAND;
 	}
 }
 
