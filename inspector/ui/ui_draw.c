@@ -26,6 +26,40 @@ draw_crumb(struct ui_view *v, struct ot_buf *out)
 		ot_buf_adds(out, v->def->name);
 }
 
+/* "1 Types 2 Growth ..." at the right of the crumbs, where there is room. */
+static void
+draw_tabs(struct ui *ui, int row, int from)
+{
+	const struct ui_view *top = ui_top(ui);
+	struct ui_cells *c = &ui->cells;
+	int width = 0, x, begin;
+	unsigned tab;
+	size_t i;
+
+	if ((ui_where_now(ui) & UI_WHERE_HEAP) == 0)
+		return;
+	for (i = 0; ui->views[i].name != NULL; i++)
+		if (ui->views[i].tab != 0)
+			width += ui_width(c, ui->views[i].title) + 3;
+	x = c->cols - width;
+	if (x < from + 2)
+		return;
+	for (tab = 1; tab < 10; tab++) {
+		for (i = 0; ui->views[i].name != NULL; i++) {
+			if (ui->views[i].tab != tab)
+				continue;
+			begin = x;
+			x += ui_putf(c, row, x, 2, UI_KEY, "%u ", tab);
+			x += ui_put(c, row, x, c->cols - x,
+				    top->def == &ui->views[i] ? UI_CRUMB :
+				    UI_DIM, ui->views[i].title) + 1;
+			draw_spot(ui, (struct ui_spot){
+				row, begin, x - 1, (enum ui_action)
+				(UI_ACT_VIEW1 + (int)tab - 1), 0 });
+		}
+	}
+}
+
 /* The way here: steps that do not fit are left out at the beginning. */
 static void
 draw_crumbs(struct ui *ui, int row)
@@ -58,6 +92,7 @@ draw_crumbs(struct ui *ui, int row)
 		draw_spot(ui, (struct ui_spot){ row, from, x, UI_ACT_NONE,
 						i + 1 });
 	}
+	draw_tabs(ui, row, x);
 	ot_buf_release(&one);
 }
 

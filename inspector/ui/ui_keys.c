@@ -44,6 +44,24 @@ keys_help(struct ui *ui)
 	ui_popup_open(&ui->popup, "objtop help", &text);
 }
 
+/* Of a type all instances are meant, where that is a question at all. */
+static void
+keys_open_type(struct ui *ui, const char *view, const struct ui_subject *type)
+{
+	struct ui_subject s = { .kind = UI_SUBJECT_NONE };
+	const char *analysis = strcmp(view, "paths") == 0 ? "path" :
+			       strcmp(view, "dominators") == 0 ? "retained" :
+			       NULL;
+
+	if (analysis == NULL) {
+		ui_say(ui, UI_WARN, "that is a type: Enter lists its "
+		       "instances, select one of them");
+		return;
+	}
+	snprintf(s.name, sizeof(s.name), "%s %.200s", analysis, type->name);
+	ui_open(ui, "analysis", &s);
+}
+
 static void
 keys_open(struct ui *ui, const char *view)
 {
@@ -54,8 +72,7 @@ keys_open(struct ui *ui, const char *view)
 		return;
 	}
 	if (s.kind == UI_SUBJECT_TYPE) {
-		ui_say(ui, UI_WARN,
-		       "that is a type: open it and select an instance");
+		keys_open_type(ui, view, &s);
 		return;
 	}
 	ui_open(ui, view, &s);

@@ -37,6 +37,22 @@ analysis_key(void *ctx, uint32_t row)
 	return ot_table_at(t, row, (size_t)col)->v.u;
 }
 
+/* Rows of a tree are indented as in the text table. */
+static void
+analysis_cell(void *ctx, uint32_t row, size_t col, struct ot_table *t,
+	      struct ot_cell *out)
+{
+	const struct ot_table *rows = ctx;
+	uint32_t depth;
+
+	ui_rows_cell(ctx, row, col, t, out);
+	if (rows->depth == NULL || out->type != OT_CELL_STR ||
+	    (rows->cols[col].flags & OT_COL_TREE) == 0)
+		return;
+	depth = rows->depth[row] < 20 ? rows->depth[row] : 20;
+	ot_cell_strf(t, out, "%*s%s", (int)depth * 2, "", out->v.str);
+}
+
 static enum ot_status
 analysis_open(struct ui_view *v, struct ot_err *err)
 {
@@ -112,6 +128,16 @@ analysis_col_style(const char *name)
 	return strcmp(name, "address") == 0 ? UI_ADDR : UI_PLAIN;
 }
 
+/* What a column of strings needs, and its share of what is left. */
+static void
+analysis_room(struct ui_col *col, const char *name)
+{
+	bool edge = strcmp(name, "edge") == 0;
+
+	col->width = edge ? 18 : strcmp(name, "text") == 0 ? 8 : 13;
+	col->grow = edge ? 3 : 2;
+}
+
 /* Columns of the widget from those of the table. */
 static void
 analysis_columns(struct analysis *a)
@@ -122,15 +148,14 @@ analysis_columns(struct analysis *a)
 	for (i = 0; i < n; i++) {
 		const struct ot_col *from = &a->rows->cols[i];
 		struct ui_col *to = &a->cols[i];
-		bool str = from->type == OT_CELL_STR;
 
 		*to = (struct ui_col){ .name = from->name, .head = from->name,
 				       .type = from->type };
 		to->style = analysis_col_style(from->name);
 		to->width = (int)strlen(from->name) + 1;
-		to->width = str && to->width < 12 ? 12 : to->width;
 		to->width = from->type == OT_CELL_ADDR ? 14 : to->width;
-		to->grow = str ? 1 : 0;
+		if (from->type == OT_CELL_STR)
+			analysis_room(to, from->name);
 		if (strcmp(from->name, "type") == 0)
 			to->flags |= UI_COL_NAME;
 		if ((from->flags & OT_COL_HIDDEN) != 0 ||
@@ -139,7 +164,7 @@ analysis_columns(struct analysis *a)
 	}
 	a->source = (struct ui_source){
 		.cols = a->cols, .ncols = n, .empty = "nothing was found",
-		.count = ui_rows_count, .cell = ui_rows_cell,
+		.count = ui_rows_count, .cell = analysis_cell,
 		.key = analysis_key,
 	};
 }

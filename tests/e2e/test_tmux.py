@@ -304,7 +304,7 @@ class Tmux(unittest.TestCase):
         t.see(r"count▼", r"\bdict\b")
         t.keys("\x1b[15;5~\x1b[1;7Q\x1bOz\x1b[?62;4c\x1b[200~")
         t.keys("C")
-        t.see(r"sorted by count", r"(?m)^ types$")
+        t.see(r"sorted by count", r"(?m)^ types  ")
         self.assertNotIn("marked", t.screen())
         self.leave(t)
 

@@ -36,7 +36,7 @@ way_to(const char *view)
 {
 	size_t i;
 
-	for (i = 0; i < sizeof(ways) / sizeof(*ways); i++)
+	for (i = 0; i < OT_ARRAY_LEN(ways); i++)
 		if (strcmp(ways[i].view, view) == 0)
 			return ways[i].keys;
 	ck_abort_msg("t_ui_screens.c knows no keys to the view %s", view);

@@ -421,6 +421,22 @@ START_TEST(filter_and_sort)
 }
 END_TEST
 
+START_TEST(of_a_type_all_instances_are_meant)
+{
+	open_types();
+	fake.cols = 100;
+	fake_keys("/ 'models.Session");
+	fake_keys("Enter p");
+	ck_assert_str_eq(ui_top(fake.ui)->def->name, "analysis");
+	fake_contains(".sessions");
+	fake_contains("path shop.models.Session");
+	fake_keys("h d");
+	fake_contains("retained shop.models.Session");
+	fake_keys("h b");
+	fake_contains("that is a type: Enter lists its instances");
+}
+END_TEST
+
 START_TEST(search_goes_round)
 {
 	open_types();
@@ -752,6 +768,7 @@ t_ui_views(void)
 	tcase_add_test(tc, growth_since_a_mark);
 	tcase_add_test(tc, a_long_look_at_growth_stays_bounded);
 	tcase_add_test(tc, filter_and_sort);
+	tcase_add_test(tc, of_a_type_all_instances_are_meant);
 	tcase_add_test(tc, search_goes_round);
 	tcase_add_test(tc, command_line);
 	tcase_add_test(tc, any_analysis_is_a_view);
