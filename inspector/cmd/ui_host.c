@@ -208,7 +208,8 @@ static void
 host_write(struct ui_session *s, const struct ui_effect *fx)
 {
 	if (s->t == NULL || s->lost)
-		ui_say(s->ui, UI_WARN, "the target is gone: nothing to write");
+		ui_say(s->ui, UI_WARN, "the target is gone: nothing to "
+		       "write; e exports the table");
 	else if (target_is_file(s->t))
 		ui_say(s->ui, UI_WARN, "this is a snapshot file already: %s",
 		       target_path(s->t));

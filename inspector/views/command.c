@@ -122,6 +122,9 @@ command_analysis(const char *line, size_t len, struct ui_effect *fx,
 	size_t i;
 
 	snprintf(name, sizeof(name), "%.*s", (int)len, line);
+	if (strlen(line) >= sizeof(fx->subject.name))
+		return ot_fail(err, OT_USAGE, "the line is too long; the "
+			       "command line of a shell takes any length");
 	if (hg_analysis_find(name) != NULL) {
 		fx->kind = UI_FX_OPEN;
 		fx->view = "analysis";

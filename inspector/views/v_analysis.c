@@ -15,7 +15,7 @@
 #include "base/escape.h"
 #include "inspector/views/views.h"
 
-#define ANALYSIS_WORDS 16
+#define ANALYSIS_WORDS 128	/* as many as a name can hold */
 #define ANALYSIS_ROWS  100000
 #define ANALYSIS_COLS  16
 
@@ -98,8 +98,10 @@ analysis_load(struct ui_view *v, struct ui_job *job, struct ot_err *err)
 	an = word == NULL ? NULL : hg_analysis_find(word);
 	if (an == NULL)
 		return ot_fail(err, OT_USAGE, "there is no such analysis");
+	/* a query is one word: its blanks may be part of a string */
 	while (args.nobjects < ANALYSIS_WORDS &&
-	       (word = strtok_r(NULL, " ", &save)) != NULL)
+	       (word = strtok_r(NULL, strcmp(an->name, "sql") == 0 ? "" : " ",
+				&save)) != NULL)
 		words[args.nobjects++] = word;
 	if (an->needs == HG_NEEDS_HISTORY) {
 		const struct hg_graph *mark =

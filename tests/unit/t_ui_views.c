@@ -496,6 +496,10 @@ START_TEST(any_analysis_is_a_view)
 	fake_expect("analysis");
 	fake_keys("Enter");
 	ck_assert_str_eq(ui_top(fake.ui)->def->name, "object");
+	fake_keys("h : 'sql SELECT  'a  b' AS two, count(*) AS n FROM objects");
+	fake_keys("Enter");
+	fake_contains("a  b");
+	fake_contains("500");
 	fake_keys("h : 'instances nosuch");
 	fake_keys("Enter");
 	fake_contains("nosuch");
