@@ -165,7 +165,9 @@ analysis_columns(struct analysis *a)
 			to->flags |= UI_COL_HIDDEN;
 	}
 	a->source = (struct ui_source){
-		.cols = a->cols, .ncols = n, .empty = "nothing was found",
+		.cols = a->cols, .ncols = n,
+		.empty = a->rows->note != NULL ? a->rows->note :
+			 "nothing was found",
 		.count = ui_rows_count, .cell = analysis_cell,
 		.key = analysis_key,
 	};
@@ -250,7 +252,7 @@ analysis_crumb(struct ui_view *v, struct ot_buf *out)
 
 	/* "292 of 2858 are new; they all hang from ..." is the answer itself. */
 	if (a->rows != NULL && a->rows->title != NULL &&
-	    strncmp(text, "diff ", 5) == 0)
+	    (strncmp(text, "diff ", 5) == 0 || strncmp(text, "path ", 5) == 0))
 		text = a->rows->title;
 	ot_escape(out, text, strlen(text), OT_ESC_TERM,
 		  text == v->subject.name ? 40 : 100);

@@ -101,6 +101,20 @@ class Session:
         self.ended()
 
 
+def goes_on(pid, beat, patience=20):
+    """The program counts on; else an AssertionError that says its state."""
+    with open(beat) as f:
+        before = f.read()
+    end = time.monotonic() + patience
+    while time.monotonic() < end:
+        time.sleep(0.2)
+        with open(beat) as f:
+            if f.read() not in ("", before):
+                return
+    with open("/proc/%d/status" % pid) as f:
+        raise AssertionError("the program stands still: " + f.read())
+
+
 def random_key(rng, session):
     what = rng.random()
     if what < 0.8:
@@ -141,9 +155,7 @@ def main():
                                                       folder)
             session.leave()
             assert target.poll() is None, "the program ended"
-            count = open(beat).read()
-            time.sleep(0.5)
-            assert open(beat).read() != count, "the program stands still"
+            goes_on(target.pid, beat)
             assert len(os.listdir("/proc/%d/task" % target.pid)) == 1
         finally:
             target.kill()

@@ -429,7 +429,7 @@ START_TEST(of_a_type_all_instances_are_meant)
 	fake_keys("Enter p");
 	ck_assert_str_eq(ui_top(fake.ui)->def->name, "analysis");
 	fake_contains(".sessions");
-	fake_contains("path shop.models.Session");
+	fake_contains("why 42 objects of shop.models.Session are alive");
 	fake_keys("h d");
 	fake_contains("retained shop.models.Session");
 	fake_keys("h b");
