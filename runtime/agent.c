@@ -272,6 +272,7 @@ static enum leaving
 serve_snapshot(const struct otw_request *r)
 {
 	static const atomic_bool never;
+	enum ota_shot_end end;
 	struct orphan *o;
 	int pid = 0;
 
@@ -284,8 +285,11 @@ serve_snapshot(const struct otw_request *r)
 	     !py_exit_install(ota_dlsym, is_preloaded(), program_ends)))
 		return refuse(OT_FAILED, "the program is ending");
 	o = free_orphan();
-	switch (ota_snapshot(&agent.link, &agent.provider, r,
-			     o ? &agent.vanish : &never, &pid)) {
+	objtop_agent_boot.busy = 1;
+	end = ota_snapshot(&agent.link, &agent.provider, r,
+			   o ? &agent.vanish : &never, &pid);
+	objtop_agent_boot.busy = 0;
+	switch (end) {
 	case OTA_SHOT_ANSWERED:
 		return STAYS;
 	case OTA_SHOT_DETACH:
@@ -532,6 +536,7 @@ start(int fd)
 	}
 	objtop_agent_boot.fork_pid = pid;
 	objtop_agent_boot.fd = fd;
+	objtop_agent_boot.busy = 0;
 	reap_orphans();
 	atomic_store(&agent.tid, 0);
 	atomic_store(&agent.ready, false);
@@ -553,6 +558,31 @@ OT_EXPORT long
 objtop_agent_start(long fd)
 {
 	return start((int)fd);
+}
+
+/*
+ * Called by the interpreter, with its lock held.  Without a module and
+ * without an exception the import ends in a SystemError, as the script that
+ * asked for it knows.
+ */
+OT_EXPORT void *
+PyInit_objtop_agent(void)
+{
+	char name[sizeof(objtop_agent_boot.name)];
+	size_t len = 0;
+	long fd;
+
+	while (len < sizeof(name) - 1 && objtop_agent_boot.name[len]) {
+		name[len] = objtop_agent_boot.name[len];
+		len++;
+	}
+	if (!len)
+		return NULL;
+	memset(objtop_agent_boot.name, 0, sizeof(objtop_agent_boot.name));
+	fd = ota_connect_abstract(name, len);
+	if (fd >= 0 && start((int)fd))
+		ota_close((int)fd);
+	return NULL;
 }
 
 static OT_CONSTRUCTOR void

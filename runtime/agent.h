@@ -11,6 +11,8 @@
 #include "wire/boot.h"
 
 OT_EXPORT extern struct otw_boot objtop_agent_boot;
+/* The init function of the extension module that PEP 768 asks for: none. */
+OT_EXPORT void *PyInit_objtop_agent(void);
 OT_EXPORT long objtop_agent_start(long fd);
 OT_EXPORT OT_NORETURN void _exit(int status);
 

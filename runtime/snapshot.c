@@ -44,6 +44,7 @@
 
 #include "base/compiler.h"
 #include "base/err.h"
+#include "runtime/headroom.h"
 #include "runtime/ring.h"
 #include "runtime/sink.h"
 #include "runtime/sys.h"
@@ -75,8 +76,12 @@ struct shot {
 	enum otw_mode mode;
 	uint64_t start, deadline;	/* 0: none */
 	uint64_t pause_deadline;
+	bool auto_pause;		/* paused because memory is tight */
 	bool over_budget;		/* pause mode ended by its time limit */
 	int pid;			/* of the program */
+	uint64_t asked, held;		/* to be held, and held since then */
+	long refused;			/* clone()'s errno, negative; or 0 */
+	bool late;			/* held after the deadline */
 	long clone;			/* pid, while it is not reaped */
 	int status;			/* as wait4 gave it */
 	const atomic_bool *vanish;
@@ -193,6 +198,7 @@ grow(struct otw_enc *e, size_t more)
 	e->cap = more < WINDOW ? WINDOW : more;
 	if (e->cap > room)
 		e->cap = room;
+	ota_ring_populate(&s->ring, e->cap);
 	return true;
 }
 
@@ -323,25 +329,46 @@ kill_clone(struct shot *s)
 	reap(s, true);
 }
 
+/* ---- is there memory for it? ---- */
+
+/*
+ * Where nobody chose: a clone, which holds the program for the shortest time
+ * whatever the heap's size, unless memory could run out by it.  A clone is the
+ * first to go then, but where the whole group goes (memory.oom.group) so does
+ * the program.  False: neither way is safe.
+ */
+static bool
+choose_mode(struct shot *s)
+{
+	struct ota_headroom h;
+
+	if (s->mode != OTW_MODE_AUTO || !ota_headroom("", &h) ||
+	    h.left >= ota_clone_needs(&h))
+		return true;
+	if (h.left < ota_pause_needs(&h, s->r->want)) {
+		ota_headroom_say(&h, s->message, sizeof(s->message));
+		return false;
+	}
+	s->mode = OTW_MODE_PAUSE;
+	s->auto_pause = true;
+	return true;
+}
+
 /* ---- holding ---- */
 
 /* Held no longer than needed: the times, the clone, nothing else. */
-static long
-hold_and_go(struct shot *s)
+static void
+while_held(void *arg, uint64_t since)
 {
-	const struct objtop_provider *p = s->p;
-	uint64_t t = ota_now_ns(), held;
+	struct shot *s = arg;
+	uint64_t now = ota_now_ns();
 	long rc = 0;
 
-	if (p->hold(p->self, s->message, sizeof(s->message)))
-		return 1;
-	held = ota_now_ns();
-	s->begin.wait_ns = held - t;
-	if (s->deadline && held > s->deadline) {
-		p->release(p->self);
-		ota_cat(s->message, sizeof(s->message), 0,
-			"the program did not let go of its heap in time");
-		return 1;
+	s->held = since;
+	s->begin.wait_ns = since > s->asked ? since - s->asked : 0;
+	if (s->deadline && now > s->deadline) {
+		s->late = true;
+		return;
 	}
 	if (s->mode != OTW_MODE_PAUSE) {
 		rc = make_clone();
@@ -353,18 +380,47 @@ hold_and_go(struct shot *s)
 	if (rc < 0 && s->mode == OTW_MODE_AUTO &&
 	    (rc == -EAGAIN || rc == -ENOMEM || rc == -EPERM)) {
 		s->mode = OTW_MODE_PAUSE;
-		s->pause_deadline = held + PAUSE_AUTO_MS * MS;
+		s->auto_pause = true;
 		rc = 0;
 	}
+	if (s->auto_pause && s->pause_deadline > now + PAUSE_AUTO_MS * MS)
+		s->pause_deadline = now + PAUSE_AUTO_MS * MS;
 	if (s->mode == OTW_MODE_PAUSE && rc == 0)
 		walk(s);
-	p->release(p->self);
-	s->begin.held_ns = ota_now_ns() - held;
 	if (rc > 0) {
 		s->mode = OTW_MODE_FORK;
 		s->clone = rc;
 	}
-	return rc < 0 ? rc : 0;
+	s->refused = rc < 0 ? rc : 0;
+}
+
+static int
+hold(struct shot *s)
+{
+	const struct objtop_provider *p = s->p;
+
+	if (p->hold_for)
+		return p->hold_for(p->self, while_held, s, s->message,
+				   sizeof(s->message));
+	if (p->hold(p->self, s->message, sizeof(s->message)))
+		return 1;
+	while_held(s, ota_now_ns());
+	p->release(p->self);
+	return 0;
+}
+
+static long
+hold_and_go(struct shot *s)
+{
+	s->asked = ota_now_ns();
+	if (hold(s))
+		return 1;
+	s->begin.held_ns = ota_now_ns() - s->held;
+	if (!s->late)
+		return s->refused;
+	ota_cat(s->message, sizeof(s->message), 0,
+		"the program did not let go of its heap in time");
+	return 1;
 }
 
 /* ---- sending ---- */
@@ -578,9 +634,12 @@ static bool
 answer_stopped(struct shot *s)
 {
 	if (s->over_budget) {
-		ota_cat(s->message, sizeof(s->message), 0, "the heap is too "
-			"large to be read while the program is paused: use "
-			"--mode fork, or raise --timeout");
+		ota_cat(s->message, sizeof(s->message), 0, s->auto_pause ?
+			"memory is too tight for a clone, and the heap too "
+			"large to be read in a pause of one second: use "
+			"--mode fork, or --mode pause for a longer one" :
+			"the heap is too large to be read while the program "
+			"is paused: use --mode fork, or raise --timeout");
 		return answer_error(s, OT_FAILED);
 	}
 	ota_cat(s->message, sizeof(s->message), 0, "cancelled");
@@ -665,9 +724,13 @@ static enum ota_shot_end
 take(struct shot *s, int *orphan)
 {
 	enum why_ended why;
-	long rc = hold_and_go(s);
 	bool ok;
+	long rc;
 
+	if (!choose_mode(s))
+		return answer_error(s, OT_REFUSED) ? OTA_SHOT_ANSWERED :
+						     OTA_SHOT_GONE;
+	rc = hold_and_go(s);
 	if (rc) {
 		ok = rc < 0 ? clone_refused(s, rc) :
 		     answer_error(s, OT_FAILED);

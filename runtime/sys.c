@@ -61,6 +61,7 @@ ota_syscall(long number, long a, long b, long c, long d, long e, long f)
 #error "objtop runs on x86-64 and aarch64"
 #endif
 
+#define POPULATE_WRITE	23	/* MADV_POPULATE_WRITE, Linux 5.14 */
 #define SYS3(n, a, b, c) \
 	ota_syscall((n), (long)(a), (long)(b), (long)(c), 0, 0, 0)
 #define SYS6(n, a, b, c, d, e, f) \
@@ -102,6 +103,12 @@ void
 ota_discard(void *p, size_t bytes)
 {
 	SYS3(SYS_madvise, p, bytes, MADV_REMOVE);
+}
+
+void
+ota_populate(void *p, size_t bytes)
+{
+	SYS3(SYS_madvise, p, bytes, POPULATE_WRITE);
 }
 
 /* mremap of nothing out of a shared mapping makes a second view of it. */
@@ -322,7 +329,9 @@ ota_connect_abstract(const char *name, size_t len)
 	if (len == 0 || len > sizeof(a.sun_path) - 1)
 		return -EINVAL;
 	memcpy(a.sun_path + 1, name, len);
-	fd = SYS3(SYS_socket, AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	/* Somebody's full queue must not keep the program waiting. */
+	fd = SYS3(SYS_socket, AF_UNIX,
+		  SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
 		return fd;
 	r = SYS3(SYS_connect, fd, &a,

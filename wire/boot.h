@@ -12,6 +12,11 @@
  * the target; 0 means started, a negative errno that it was not (-EBUSY:
  * another inspector is there).
  *
+ * Asked for by PEP 768: `name` is filled in, in the image or in one that is
+ * mapped, and the interpreter loads the agent as the extension module
+ * OTW_MODULE.  Its init function connects to the abstract socket of that
+ * name, starts the agent, and gives no module.
+ *
  * Preloaded (objtop run): the constructor finds OTW_ENV_RUN in the
  * environment, "PID:NAME", acts only where PID is its own and the process is
  * an interpreter, connects to the abstract socket NAME, and takes both
@@ -27,6 +32,7 @@
 
 #define OTW_BOOT_SYMBOL	"objtop_agent_boot"
 #define OTW_START_SYMBOL "objtop_agent_start"
+#define OTW_MODULE	"objtop_agent"	/* PyInit_objtop_agent */
 #define OTW_ENV_RUN	"OBJTOP_RUN"
 #define OTW_MEMFD_NAME	"objtop-agent"	/* maps show /memfd:objtop-agent */
 #define OTW_THREAD_NAME	"objtop-agent"	/* /proc/PID/task/TID/comm */
@@ -45,9 +51,12 @@ struct otw_boot {
 	int32_t state;		/* enum otw_boot_state */
 	int32_t fork_pid;	/* pid the agent was started in: a forked child
 				 * has the mapping but no thread */
+	char name[48];		/* a socket to connect to; "": none */
+	int32_t busy;		/* 1: with a request, so another inspector's
+				 * turn may come soon */
 };
 
-#define OTW_BOOT_ABI 1
+#define OTW_BOOT_ABI 3
 
 enum otw_boot_state {
 	OTW_BOOT_ASLEEP,	/* mapped, no thread, no socket */

@@ -279,7 +279,7 @@ run_to_exit(const struct cmd *c, struct ot_err *err)
 		st = run_last_look(c, t, err);
 		target_continue(t);
 		ended = run_ended(c, t, st == OT_OK ? err : NULL);
-		if (c->opts.children)
+		if (c->opts.run_children)
 			run_await_children(c, t);
 		if (st == OT_OK)
 			st = ended;
@@ -291,7 +291,7 @@ run_to_exit(const struct cmd *c, struct ot_err *err)
 enum ot_status
 cmd_run(const struct cmd *c, struct ot_err *err)
 {
-	if (c->opts.children && c->opts.output == NULL)
+	if (c->opts.run_children && c->opts.output == NULL)
 		return ot_fail(err, OT_USAGE,
 			       "run --children writes a file for each process: "
 			       "give it -o FILE (in the UI, p lists them)");

@@ -75,8 +75,8 @@ by_pair(struct visit *v, int *why, struct ot_err *err)
 }
 
 /* The climber goes where the target is, and has nothing to come back for. */
-static bool
-enter_network(pid_t pid)
+bool
+channel_enter(pid_t pid)
 {
 	char path[64];
 	bool ok;
@@ -92,8 +92,8 @@ enter_network(pid_t pid)
 	return ok;
 }
 
-static int
-listen_abstract(struct sockaddr_un *sa, socklen_t *len)
+int
+channel_listen(struct sockaddr_un *sa, socklen_t *len)
 {
 	uint64_t name[2];
 	int fd, n;
@@ -116,20 +116,20 @@ listen_abstract(struct sockaddr_un *sa, socklen_t *len)
 	return fd;
 }
 
-static int
-accept_target(const struct visit *v, int listener)
+int
+channel_accept(pid_t pid, int listener, int ms)
 {
 	struct pollfd p = { listener, POLLIN, 0 };
 	int i;
 
-	for (i = 0; i < KNOCKS && poll(&p, 1, KNOCK_MS) == 1; i++) {
+	for (i = 0; i < KNOCKS && poll(&p, 1, ms) == 1; i++) {
 		struct ucred who;
 		socklen_t len = sizeof(who);
 		int fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
 
 		if (fd >= 0 && getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who,
 					  &len) == 0 &&
-		    who.pid == v->e->s->pid)
+		    who.pid == pid)
 			return fd;
 		if (fd >= 0)
 			close(fd);
@@ -187,16 +187,17 @@ by_name(struct visit *v, int why, struct ot_err *err)
 	if (!filter_allows(&v->filter, FILTER_SOCKET) ||
 	    !filter_allows(&v->filter, FILTER_CONNECT))
 		return refuse_both(v, why, 0, err);
-	if (!enter_network(v->e->s->pid))
+	if (!channel_enter(v->e->s->pid))
 		return refuse_both(v, why, errno, err);
-	fd = listen_abstract(&sa, &len);
+	fd = channel_listen(&sa, &len);
 	if (fd < 0)
 		return ot_fail_errno(err, OT_FAILED, "a socket");
 	if (!connect_there(v, &sa, len, &r))
 		st = visit_astray(v, "connect", err);
 	else if (r < 0)
 		st = refuse_both(v, why, (int)-r, err);
-	else if ((v->ours = accept_target(v, fd)) < 0)
+	else if ((v->ours = channel_accept(v->e->s->pid, fd,
+					   KNOCK_MS)) < 0)
 		st = ot_fail(err, OT_FAILED, "PID %d has connected to somebody "
 			     "else", (int)v->e->s->pid);
 	close(fd);

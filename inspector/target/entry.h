@@ -5,6 +5,9 @@
 #ifndef TARGET_ENTRY_H
 #define TARGET_ENTRY_H
 
+#include <sys/socket.h>
+#include <sys/un.h>
+
 #include "inspector/target/filter.h"
 #include "inspector/target/suspect.h"
 #include "inspector/target/tracee.h"
@@ -29,8 +32,8 @@ enum ot_status at_##name##_enter(struct entry *e, struct ot_err *err);
 #include "inspector/target/attachers.def"
 
 /*
- * The first attacher that can enter, or NULL with the reason of the last one
- * in err.  ladder.c
+ * The first attacher that can enter, or NULL; in err why the one before it
+ * cannot, or nobody can.  ladder.c
  */
 const char *ladder_probe(const struct suspect *s, struct ot_err *err);
 
@@ -46,6 +49,14 @@ int ladder_lock(pid_t pid);
 
 /* Does the user not want to wait any longer? */
 bool entry_cancelled(const struct entry *e);
+
+/* The agent that is there already: at_resident.c */
+enum ot_status resident_wait(const struct entry *e,	/* until it sleeps */
+			     struct ot_err *err);
+enum ot_status resident_busy(const struct suspect *s, struct ot_err *err);
+
+/* Takes back what a climber that was killed has asked for.  at_pep768.c */
+void pep768_forget(const struct suspect *s, pid_t climber);
 
 /* Tracing: is it permitted, as far as can be told?  trace_right.c */
 bool trace_probe(const struct suspect *s, struct ot_err *err);
@@ -123,6 +134,15 @@ uint64_t leftover_hint(void);	/* where scratch memory is to be, if free */
 
 /* A file descriptor of the target, copied here; -1 with errno. */
 int visit_take_fd(const struct visit *v, int fd);
+
+/*
+ * A socket of ours with a random abstract name, for a process that connects
+ * by itself: first its network namespace is entered, for good.  channel.c
+ */
+bool channel_enter(pid_t pid);
+int channel_listen(struct sockaddr_un *sa, socklen_t *len);
+/* What the process has connected, none else; -1: nothing in `ms`. */
+int channel_accept(pid_t pid, int listener, int ms);
 
 /* Connects v->ours and v->theirs.  channel.c */
 enum ot_status visit_connect(struct visit *v, struct ot_err *err);

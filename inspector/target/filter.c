@@ -172,12 +172,11 @@ meets(pid_t pid, const pid_t *of, size_t n)
 }
 
 /*
- * Has the process the filters that we have, and no others?  As many as we;
- * and so many has where both come from, or, for what was put into a container
+ * As many as we; and so many has where both come from, or, for what was put into a container
  * from outside, the container's first process.
  */
-static bool
-are_ours(const struct suspect *s)
+bool
+filter_is_ours(const struct suspect *s)
 {
 	struct proc_status self;
 	pid_t ours[MAX_PARENTS], from;
@@ -230,7 +229,7 @@ refuse_unknown(const struct suspect *s, struct ot_err *err)
 bool
 filter_probe(const struct suspect *s, struct ot_err *err)
 {
-	if (s->status.seccomp == 0 || may_read() || are_ours(s))
+	if (s->status.seccomp == 0 || may_read() || filter_is_ours(s))
 		return true;
 	refuse_unknown(s, err);
 	return false;
@@ -240,7 +239,7 @@ void
 filter_prepare(const struct suspect *s, struct filter_view *v)
 {
 	memset(v, 0, sizeof(*v));
-	if (s->status.seccomp != 0 && !may_read() && are_ours(s))
+	if (s->status.seccomp != 0 && !may_read() && filter_is_ours(s))
 		v->known = filter_try_self(v);
 }
 

@@ -35,6 +35,9 @@ void filter_add(struct filter_view *v, const struct sock_filter *f, size_t n);
 /* Could the filters be learnt, by reading or otherwise?  For ps. */
 bool filter_probe(const struct suspect *s, struct ot_err *err);
 
+/* Has the process the filters that we have, and no others? */
+bool filter_is_ours(const struct suspect *s);
+
 /*
  * Before anything is stopped: where filters cannot be read, tries those of
  * this process, if they are the same.  Makes processes; for the climber.

@@ -39,20 +39,53 @@ struct rung {
 	enum ot_status (*enter)(struct entry *, struct ot_err *);
 };
 
+enum {
+#define ATTACHER(name, needs) RUNG_##name,
+#include "inspector/target/attachers.def"
+};
+
 static const struct rung rungs[] = {
 #define ATTACHER(name, needs) \
 	{ #name, needs, at_##name##_probe, at_##name##_enter },
 #include "inspector/target/attachers.def"
 };
 
+/*
+ * What stands in the way is told of the main way in, and of the one behind it
+ * where it has something to add.  That no agent is there yet stands in
+ * nobody's way.
+ */
+static void
+add_reason(struct ot_err *why, size_t rung, const struct ot_err *its)
+{
+	size_t n = strlen(why->msg);
+
+	if (rung == RUNG_resident || its->msg[0] == '\0')
+		return;
+	why->status = its->status;
+	snprintf(why->msg + n, sizeof(why->msg) - n, "%s%s%s%s",
+		 n > 0 ? "; nor by " : "", n > 0 ? rungs[rung].name : "",
+		 n > 0 ? ": " : "", its->msg);
+}
+
 const char *
 ladder_probe(const struct suspect *s, struct ot_err *err)
 {
+	struct ot_err why = OT_ERR_INIT;
 	size_t i;
 
-	for (i = 0; i < OT_ARRAY_LEN(rungs); i++)
-		if (rungs[i].probe(s, err))
+	for (i = 0; i < OT_ARRAY_LEN(rungs); i++) {
+		struct ot_err local = OT_ERR_INIT;
+
+		if (rungs[i].probe(s, &local)) {
+			if (err != NULL)
+				*err = why;
 			return rungs[i].name;
+		}
+		add_reason(&why, i, &local);
+	}
+	if (err != NULL)
+		*err = why;
 	return NULL;
 }
 
@@ -159,6 +192,7 @@ await_report(int from, pid_t climber_pid, struct entry *e, struct ot_err *err)
 		memset(&r, 0, sizeof(r));
 		r.st = ot_fail(&r.err, OT_FAILED, "the process that attaches "
 			       "to PID %d was killed", (int)e->s->pid);
+		pep768_forget(e->s, climber_pid);
 	}
 	while (waitpid(climber_pid, &status, 0) < 0 && errno == EINTR)
 		;
@@ -229,17 +263,17 @@ ladder_lock(pid_t pid)
 enum ot_status
 ladder_climb(struct entry *e, struct ot_err *err)
 {
+	struct ot_err reasons = OT_ERR_INIT;
 	size_t i;
 
 	for (i = 0; i < OT_ARRAY_LEN(rungs); i++) {
 		struct ot_err why = OT_ERR_INIT;
 
 		if (!rungs[i].probe(e->s, &why)) {
-			if (e->verbose)
+			if (e->verbose && why.msg[0] != '\0')
 				fprintf(stderr, "objtop: %s: %s\n",
 					rungs[i].name, why.msg);
-			if (err != NULL)
-				*err = why;
+			add_reason(&reasons, i, &why);
 			continue;
 		}
 		if (e->verbose)
@@ -248,5 +282,7 @@ ladder_climb(struct entry *e, struct ot_err *err)
 		e->rung = rungs[i].name;
 		return climb_rung(e, &rungs[i], err);
 	}
+	if (err != NULL)
+		*err = reasons;
 	return OT_REFUSED;
 }

@@ -14,6 +14,8 @@
 
 #include "inspector/target/agent_image.h"
 
+#define MAX_LINKS 65536	/* objects of one process */
+
 static const char *const libc_names[] = {
 	"libc.so.", "libc-2.", "libdl.so.", "libdl-2.", "libpthread.so.",
 	"libpthread-2.", "librt.so.", "librt-2.", "ld-linux", "ld-2.",
@@ -150,6 +152,77 @@ landmarks_find(const struct suspect *s, struct landmarks *lm,
 		return ot_fail(err, OT_REFUSED, "the C library of PID %d is "
 			       "none that objtop knows", (int)s->pid);
 	return OT_OK;
+}
+
+/* The module that has addr in it: where it was loaded, as the loader counts. */
+static bool
+bias_of(const struct suspect *s, uint64_t addr, uint64_t *bias)
+{
+	int fd = s->mem;
+	struct elf_view v;
+	size_t i;
+
+	for (i = 0; i < s->maps.n; i++)
+		if (suspect_is_module(&s->maps.v[i]) &&
+		    s->maps.v[i].start <= addr &&
+		    elf_open(&v, proc_mem_read, &fd, s->maps.v[i].start) &&
+		    addr >= v.lo && addr < v.hi) {
+			*bias = v.bias;
+			return true;
+		}
+	return false;
+}
+
+/* struct r_debug of <link.h>: { int r_version; struct link_map *r_map; }. */
+static bool
+first_link(const struct suspect *s, uint64_t *at)
+{
+	int fd = s->mem;
+	size_t i;
+
+	for (i = 0; i < s->maps.n; i++) {
+		struct elf_sym sym;
+		struct elf_view v;
+
+		if (suspect_is_module(&s->maps.v[i]) &&
+		    elf_open(&v, proc_mem_read, &fd, s->maps.v[i].start) &&
+		    elf_symbol(&v, "_r_debug", &sym))
+			return proc_mem_read(&fd, sym.addr + 8, at,
+					     sizeof(*at));
+	}
+	return false;
+}
+
+static bool
+read_name(int fd, uint64_t at, char *name, size_t cap)
+{
+	size_t i;
+
+	for (i = 0; i < cap; i++)
+		if (!proc_mem_read(&fd, at + i, &name[i], 1))
+			return false;
+		else if (name[i] == '\0')
+			return true;
+	return false;
+}
+
+bool
+landmarks_loaded_as(const struct suspect *s, uint64_t addr, char *name,
+		    size_t cap)
+{
+	struct { uint64_t addr, name, ld, next; } link;	/* of <link.h> */
+	uint64_t at, bias;
+	int fd = s->mem, i;
+
+	if (!bias_of(s, addr, &bias) || !first_link(s, &at))
+		return false;
+	for (i = 0; at != 0 && i < MAX_LINKS; i++, at = link.next) {
+		if (!proc_mem_read(&fd, at, &link, sizeof(link)))
+			return false;
+		if (link.addr == bias)
+			return read_name(fd, link.name, name, cap);
+	}
+	return false;
 }
 
 static void

@@ -28,6 +28,13 @@ enum ot_status landmarks_find(const struct suspect *s, struct landmarks *lm,
 			      struct ot_err *err);
 
 /*
+ * By which name the loader knows the object that has `addr` in it.  False: it
+ * does not, or the name is longer.
+ */
+bool landmarks_loaded_as(const struct suspect *s, uint64_t addr, char *name,
+			 size_t cap);
+
+/*
  * Sets `unsafe` on the lines of maps in whose text a thread may hold a lock
  * that loading an object needs: the C library, the loader, allocators.
  */

@@ -44,8 +44,7 @@ fill(const struct suspect *s, bool refused, struct ot_err *why,
 		rung = ladder_probe(s, why);
 	if (rung != NULL)
 		copy_text(p->rung, sizeof(p->rung), rung);
-	else
-		copy_text(p->why_not, sizeof(p->why_not), why->msg);
+	copy_text(p->why_not, sizeof(p->why_not), why->msg);
 }
 
 enum ot_status
@@ -73,6 +72,23 @@ by_number(const void *a, const void *b)
 	pid_t x = *(const pid_t *)a, y = *(const pid_t *)b;
 
 	return (x > y) - (x < y);
+}
+
+bool
+target_descends(pid_t pid, pid_t of)
+{
+	struct proc_stat st;
+	int up;
+
+	/* Parents may change meanwhile: no longer than a chain can be. */
+	for (up = 0; up < 1000 && proc_stat_read(pid, 0, &st); up++) {
+		pid = st.ppid;
+		if (pid == of)
+			return true;
+		if (pid <= 1)
+			break;
+	}
+	return false;
 }
 
 enum ot_status

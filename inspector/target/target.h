@@ -28,9 +28,10 @@ struct target_proc {
 	char version[32];	/* "3.11.7"; "3.11" where only that is known */
 	uint64_t rss;		/* bytes */
 	uint64_t start_ticks;	/* tells a reused pid apart */
-	char rung[16];		/* "resident", "ptrace": how it can be entered;
-				 * "": it cannot */
-	char why_not[256];	/* the one thing missing and what grants it */
+	char rung[16];		/* "resident", "ptrace", "pep768": how it can
+				 * be entered; "": it cannot */
+	char why_not[512];	/* the one thing missing and what grants it; of
+				 * pep768: why it is not ptrace */
 	char command[2048];	/* command line, spaces between words, raw bytes */
 };
 
@@ -41,6 +42,9 @@ enum ot_status target_list(struct target_proc **out, size_t *n,
 /* One process, whether inspectable or not.  OT_REFUSED: there is none. */
 enum ot_status target_look(pid_t pid, struct target_proc *out,
 			   struct ot_err *err);
+
+/* Is `of` the parent of pid, or of its parent, and so on? */
+bool target_descends(pid_t pid, pid_t of);
 
 struct target_opts {
 	uint64_t timeout_ms;	/* attach and snapshot each; 0: 10,000 */

@@ -8,17 +8,21 @@
 #include "config.h"
 #include "inspector/target/trace_right.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ptrace.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/escape.h"
 #include "inspector/target/entry.h"
 #include "inspector/target/filter.h"
 
+#define CAP_DAC_OVERRIDE_BIT 1
 #define CAP_SYS_PTRACE_BIT 19
 
 static bool
@@ -125,6 +129,7 @@ trace_facts_read(const char *proc, const char *root, pid_t pid,
 	if (read_status(proc, "self", &st)) {
 		f->euid = st.euid;
 		f->cap_ptrace = st.cap_eff >> CAP_SYS_PTRACE_BIT & 1;
+		f->cap_dac = st.cap_eff >> CAP_DAC_OVERRIDE_BIT & 1;
 		f->cap_prm = st.cap_prm;
 		f->filtered = st.seccomp != 0;
 	}
@@ -165,6 +170,12 @@ explain_capable(const struct trace_facts *f, struct ot_err *err)
 {
 	int pid = (int)f->pid;
 
+	/* By setcap, most likely: files in /proc are their owner's. */
+	if (!f->cap_dac && (f->uid != f->euid || f->undumpable))
+		return ot_fail(err, OT_REFUSED, "PID %d (of %s) needs more "
+			       "than CAP_SYS_PTRACE: sudo objtop %d, or sudo "
+			       "setcap cap_sys_ptrace,cap_dac_override=ep "
+			       "OBJTOP", pid, f->user, pid);
 	if (!f->first_userns)
 		return ot_fail(err, OT_REFUSED, "PID %d is in another user "
 			       "namespace, where this one's CAP_SYS_PTRACE "
@@ -191,9 +202,10 @@ explain_other_user(const struct trace_facts *f, struct ot_err *err)
 
 	if (f->box == TRACE_DOCKER || f->box == TRACE_PODMAN)
 		return ot_fail(err, OT_REFUSED, "PID %d belongs to %s: sudo "
-			       "objtop %d, or %s exec -u %s", pid, f->user,
-			       pid, f->box == TRACE_DOCKER ? "docker" :
-			       "podman", f->user);
+			       "objtop %d, or %s exec -u %s CONTAINER objtop "
+			       "%d", pid, f->user, pid,
+			       f->box == TRACE_DOCKER ? "docker" : "podman",
+			       f->user, pid);
 	if (f->uid == 0)
 		return ot_fail(err, OT_REFUSED, "PID %d belongs to %s: sudo "
 			       "objtop %d", pid, f->user, pid);
@@ -213,14 +225,16 @@ explain_own(const struct trace_facts *f, struct ot_err *err)
 	if (f->yama >= 2)
 		return ot_fail(err, OT_REFUSED, "PID %d may be traced by root "
 			       "only (kernel.yama.ptrace_scope is %d): sudo "
-			       "objtop %d", pid, f->yama, pid);
+			       "objtop %d, or sudo setcap cap_sys_ptrace=ep "
+			       "OBJTOP", pid, f->yama, pid);
 	if (f->its_cap_prm & ~f->cap_prm)
 		return ot_fail(err, OT_REFUSED, "PID %d has capabilities that "
 			       "its user lacks: sudo objtop %d", pid, pid);
 	if (f->yama == 1)
 		return ot_fail(err, OT_REFUSED, "PID %d may be traced by root "
 			       "or its parent only (kernel.yama.ptrace_scope "
-			       "is 1): sudo objtop %d, or sudo sysctl "
+			       "is 1): sudo objtop %d, sudo setcap "
+			       "cap_sys_ptrace=ep OBJTOP, or sudo sysctl "
 			       "kernel.yama.ptrace_scope=0", pid, pid);
 	if (f->other_userns)
 		return ot_fail(err, OT_REFUSED, "PID %d is in another user "
@@ -280,6 +294,36 @@ tracer_name(pid_t tracer, char *dst, size_t cap)
 	ot_escape_to(dst, cap, st.comm, strlen(st.comm), OT_ESC_TERM);
 }
 
+/*
+ * Is ptrace() itself forbidden to us, by a filter of ours?  Asked once, in a
+ * child that may die of the question: nobody traces it, so what is let
+ * through says ESRCH.
+ */
+static bool
+ptrace_forbidden(void)
+{
+	static enum { UNKNOWN, NO, YES } forbidden;
+	struct proc_status self;
+	int status = 0;
+	pid_t pid;
+
+	if (forbidden != UNKNOWN)
+		return forbidden == YES;
+	forbidden = NO;
+	if (!proc_status_read(getpid(), &self) || self.seccomp == 0)
+		return false;
+	pid = fork();
+	if (pid == 0) {
+		ptrace(PTRACE_DETACH, getpid(), NULL, NULL);
+		_exit(errno == ESRCH ? 0 : 1);
+	}
+	while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	if (pid > 0 && status != 0)
+		forbidden = YES;
+	return forbidden == YES;
+}
+
 bool
 trace_probe(const struct suspect *s, struct ot_err *err)
 {
@@ -301,6 +345,13 @@ trace_probe(const struct suspect *s, struct ot_err *err)
 	if (s->status.seccomp == 1) {
 		ot_fail(err, OT_REFUSED, "PID %d is in strict seccomp mode: it "
 			"may neither load nor connect anything", pid);
+		return false;
+	}
+	if (ptrace_forbidden()) {
+		struct trace_facts f;
+
+		trace_facts_read("/proc", "", s->pid, &f);
+		trace_explain(&f, true, err);
 		return false;
 	}
 	if (s->status.shadow_stack) {

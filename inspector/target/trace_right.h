@@ -20,6 +20,7 @@ struct trace_facts {
 	bool cap_ptrace;	/* in our own user namespace */
 	bool first_userns;	/* ... which is the machine's */
 	bool filtered;		/* we are under a seccomp filter ourselves */
+	bool cap_dac;		/* CAP_DAC_OVERRIDE in effect */
 	uint64_t cap_prm;
 	int yama;		/* kernel.yama.ptrace_scope; 0: no yama */
 	enum trace_box box;	/* the container we are in */

@@ -20,6 +20,7 @@
 #include "config.h"
 
 #include "runtime/cpython/exit.h"
+#include "runtime/cpython/enter.h"
 #include "runtime/cpython/still.h"
 
 #include <stdatomic.h>
@@ -53,7 +54,7 @@ enum { METH_NOARGS = 4, KNOWN_FROM = 8, HARMED_FROM = 14 };
 #define QUEUE_NS	1000000
 
 static struct {
-	int (*ensure)(void);
+	void *(*find)(void *, const char *);
 	void (*release)(int);
 	void *(*save)(void);
 	void (*restore)(void *);
@@ -120,7 +121,8 @@ get(void *(*find)(void *, const char *), void *field, const char *name)
 static bool
 find_api(void *(*find)(void *, const char *))
 {
-	return get(find, &api.ensure, "PyGILState_Ensure") &&
+	api.find = find;
+	return find(NULL, "PyGILState_Ensure") &&
 	       get(find, &api.release, "PyGILState_Release") &&
 	       get(find, &api.save, "PyEval_SaveThread") &&
 	       get(find, &api.restore, "PyEval_RestoreThread") &&
@@ -263,7 +265,7 @@ py_exit_install(void *(*find)(void *, const char *), bool always,
 	on_ending = ending;
 	if (minor_version() >= HARMED_FROM && !come_before_the_end())
 		return false;
-	gil = api.ensure();
+	gil = py_enter(api.find);
 	register_function();
 	api.release(gil);
 	return true;
@@ -338,7 +340,7 @@ py_exit_remove(void)
 	atomic_store(&wanted, false);
 	if (!f || atomic_load(&ended) || is_ending())
 		return;
-	gil = api.ensure();
+	gil = py_enter(api.find);
 	call_atexit("unregister", f);
 	atomic_store(&registered, false);
 	function = NULL;

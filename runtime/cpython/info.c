@@ -18,6 +18,7 @@
 #define MEMBER_OFFSET	16
 #define T_OBJECT	6
 #define T_OBJECT_EX	16
+#define NDARRAY_SIZE	72		/* the fields that are read */
 
 struct py_infos {
 	struct py_info *slots;
@@ -98,6 +99,9 @@ family_by_name(struct py_walk *w, py_obj type)
 		w->greenlet = type;
 		return PY_FAM_GREENLET;
 	}
+	if (name_is(name, "numpy.ndarray") &&
+	    PY_AT(type, w->L->tp_basicsize, int64_t) >= NDARRAY_SIZE)
+		return PY_FAM_NDARRAY;
 	if (name_is(name, "datetime.time"))
 		return PY_FAM_TIME;
 	return PY_FAM_OTHER;
@@ -180,7 +184,7 @@ members_of(const struct py_walk *w, py_obj type, int64_t dictoffset,
 		kind = PY_AT(def, MEMBER_TYPE, int);
 		offset = PY_AT(def, MEMBER_OFFSET, int64_t);
 		if ((kind != T_OBJECT && kind != T_OBJECT_EX) ||
-		    offset < 16 || offset > basic - 8 || (offset & 7) ||
+		    offset < w->L->ob_size || offset > basic - 8 || (offset & 7) ||
 		    offset == dictoffset)
 			continue;
 		if (out && has_member(out, n, (uint32_t)offset))
@@ -228,7 +232,7 @@ static bool
 is_whole_family(enum py_family f)
 {
 	return f != PY_FAM_OTHER && f != PY_FAM_DEQUE &&
-		f != PY_FAM_GREENLET &&
+		f != PY_FAM_GREENLET && f != PY_FAM_NDARRAY &&
 		f != PY_FAM_DATETIME && f != PY_FAM_TIME;
 }
 

@@ -6,10 +6,14 @@ CPYTHON_SOURCES = \
 	runtime/cpython/edges_frames.c \
 	runtime/cpython/edges_functions.c \
 	runtime/cpython/edges_greenlet.c \
+	runtime/cpython/edges_numpy.c \
 	runtime/cpython/edges_instances.c \
 	runtime/cpython/edges_types.c \
 	runtime/cpython/gil.c \
 	runtime/cpython/gil.h \
+	runtime/cpython/enter.c \
+	runtime/cpython/enter.h \
+	runtime/cpython/head.h \
 	runtime/cpython/heads.c \
 	runtime/cpython/hints.c \
 	runtime/cpython/info.c \
@@ -20,6 +24,9 @@ CPYTHON_SOURCES = \
 	runtime/cpython/line.c \
 	runtime/cpython/mem.c \
 	runtime/cpython/origin.c \
+	runtime/cpython/pages.c \
+	runtime/cpython/pages.h \
+	runtime/cpython/pools.c \
 	runtime/cpython/provider.c \
 	runtime/cpython/py.h \
 	runtime/cpython/roots.c \

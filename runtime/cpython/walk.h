@@ -51,6 +51,7 @@ enum py_family {
 	PY_FAM_GREENLET,
 	PY_FAM_DATETIME,
 	PY_FAM_TIME,
+	PY_FAM_NDARRAY,
 };
 
 /* A field that holds an object, as told by tp_members. */
@@ -147,6 +148,7 @@ uintptr_t py_frame_slots(const struct py_walk *w, uintptr_t frame,
 /* What an interpreter frame holds (3.11 and later). */
 void py_edges_iframe(struct py_walk *w, uintptr_t frame);
 void py_edges_greenlet(struct py_walk *w, py_obj o);
+void py_edges_ndarray(struct py_walk *w, py_obj o);
 void py_edges_type(struct py_walk *w, py_obj o);
 void py_edges_weakref(struct py_walk *w, py_obj o);
 void py_edges_exception(struct py_walk *w, py_obj o);
@@ -192,26 +194,31 @@ py_obj py_table_find(const struct py_walk *w, py_obj dict, const char *key,
 bool py_int(const struct py_walk *w, py_obj o, int64_t *v);
 
 /*
- * The object in a stack slot, or 0.  From 3.14 on the low bits are tags
- * (pycore_stackref.h): 1 a reference that is not counted, being borrowed from
- * another slot or to what is immortal; 3 an int; 1 alone NULL.
+ * The object in a stack slot, or 0.  From 3.14 on, and in 3.13t, the low bits
+ * are tags (pycore_stackref.h): 1 a reference that is not counted, being
+ * borrowed from another slot or to what is immortal; 3 an int; 1 alone NULL.
  */
 static inline py_obj
 py_slot(const struct py_walk *w, uintptr_t v)
 {
 	if (w->minor < 14)
-		return v;
+		return v & ~(uintptr_t)1;
 	return (v & 3) == 3 || v == 1 ? 0 : v & ~(uintptr_t)3;
 }
 
 static inline bool
 py_slot_borrowed(const struct py_walk *w, uintptr_t v)
 {
-	return w->minor >= 14 && (v & 1);
+	(void)w;
+	return v & 1;
 }
 
 /* The dict of interned strings, where the walk meets it as an object. */
 void py_interned_find(struct py_walk *w);
+
+/* ---- pools.c: how a census from outside can count objects ---- */
+
+void py_pools_tell(const struct py_walk *w);
 
 /* ---- types.c: what static builtin types keep elsewhere (3.12+) ---- */
 
@@ -252,7 +259,14 @@ bool py_heads_of(const struct py_walk *w, uintptr_t interp,
 /* Is a collection under way (its garbage is in no list)? */
 bool py_collecting(const struct py_walk *w, const struct py_heads *h);
 
+/* ---- pages.c: the same of free-threaded builds, all that is tracked ---- */
+
+bool py_pages_read(struct py_walk *w, char *why, size_t cap);
+
 /* ---- walk.c ---- */
+
+/* Marks what the collector tracks; false: met before, or no memory. */
+bool py_listed(struct py_walk *w, py_obj o, enum py_generation g);
 
 /* Walks; the caller has filled what is above `seen`. */
 int py_walk_run(struct py_walk *w, char *why, size_t cap);

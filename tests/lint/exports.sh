@@ -20,8 +20,8 @@ for tool in $nm readelf; do
 	command -v $tool >/dev/null || { echo "no $tool"; exit 77; }
 done
 
-out=$($nm -D --defined-only "$agent" | awk '{ print $NF }' | sort | tr '\n' ' ')
-[ "$out" = "_exit objtop_agent_boot objtop_agent_start " ] ||
+out=$($nm -D --defined-only "$agent" | awk '{ print $NF }' | LC_ALL=C sort | tr '\n' ' ')
+[ "$out" = "PyInit_objtop_agent _exit objtop_agent_boot objtop_agent_start " ] ||
 	complain "it exports: $out"
 
 for name in $($nm -D --undefined-only "$agent" | awk '{ print $1 ":" $2 }'); do

@@ -31,6 +31,7 @@ gvc.h       graph/render_gvc.c
 cgraph.h    graph/render_gvc.c
 zstd.h      wire/file.c
 jansson.h   base/emit_json.c
+sqlite3.h   graph/sql_vtab.c
 '
 
 bad=0

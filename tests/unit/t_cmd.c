@@ -62,6 +62,17 @@ START_TEST(bare_form_is_the_ui)
 	ck_assert_str_eq(cmd.name, "ui");
 	ck_assert_str_eq(cmd.target, "4242");
 	ck_assert_uint_eq(cmd.opts.interval_ms, 500);
+	ck_assert_double_eq(cmd.opts.budget, 0);
+	accepts("4242 --budget 2%");
+	ck_assert_double_eq_tol(cmd.opts.budget, 0.02, 1e-9);
+	accepts("4242 --budget 0.5");
+	ck_assert_double_eq_tol(cmd.opts.budget, 0.5, 1e-9);
+	refuses("4242 --budget 0", "--budget takes a share of a core like 2% "
+		"or 0.02, not '0'");
+	refuses("4242 --budget 120%", "--budget takes a share of a core like "
+		"2% or 0.02, not '120%'");
+	refuses("4242 --budget nan", "--budget takes a share of a core like 2% "
+		"or 0.02, not 'nan'");
 	accepts("heap.objtop");
 	ck_assert_str_eq(cmd.target, "heap.objtop");
 	accepts("--name server.py");
@@ -132,8 +143,13 @@ START_TEST(name_takes_the_place_of_target)
 	ck_assert_ptr_null(cmd.target);
 	ck_assert_uint_eq(cmd.nargs, 1);
 	ck_assert_str_eq(cmd.args[0], "Session");
-	refuses("types --name shop 42",
-		"'42' is one word too many: objtop types TARGET");
+	refuses("detach --name shop 42",
+		"'42' is one word too many: objtop detach TARGET");
+	accepts("path --children 4242 Session");
+	ck_assert_ptr_null(cmd.target);
+	ck_assert_int_eq(cmd.opts.children, 4242);
+	refuses("types --children x", "--children takes a whole number from 1 "
+				      "to 2147483647, not 'x'");
 }
 END_TEST
 
@@ -230,8 +246,12 @@ START_TEST(every_line_of_the_table_parses)
 	for (w = cmd_words; w->name != NULL; w++) {
 		snprintf(line, sizeof(line), "%s%s%s%s%s", w->name,
 			 strstr(w->args, "-o ") ? " -o f" : "",
-			 strstr(w->args, "TARGET") ? " 1" : "",
-			 strstr(w->args, "OBJECT") ? " x" : "",
+			 strstr(w->args, "TARGET")   ? " 1"
+			 : strstr(w->args, "BEFORE") ? " 1 2"
+						     : "",
+			 strstr(w->args, "OBJECT") || strstr(w->args, "QUERY")
+				 ? " x"
+				 : "",
 			 strstr(w->args, "CMD") ? " -- true" : "");
 		if (strchr(w->args, '|') != NULL)
 			strcat(line, " bash");

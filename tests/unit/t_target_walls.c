@@ -284,7 +284,8 @@ START_TEST(facts_are_read)
 	ck_assert_int_eq(f.yama, 2);
 	ck_assert_uint_eq(f.uid, 12345);
 	ck_assert_str_eq(f.user, "12345");
-	ck_assert(f.cap_ptrace && !f.first_userns && f.undumpable);
+	ck_assert(f.cap_ptrace && !f.cap_dac && !f.first_userns);
+	ck_assert(f.undumpable);
 	ck_assert(f.other_userns);
 	ck_assert_int_eq(f.box, TRACE_DOCKER);
 	put("run/.containerenv", "");
@@ -328,11 +329,15 @@ START_TEST(refusals_name_what_is_missing)
 
 	ck_says(explained((F){ US, .uid = 0 }, false), "sudo objtop 7");
 	ck_says(explained((F){ US, .uid = 1, .box = TRACE_DOCKER }, false),
-		"docker exec -u app");
+		"docker exec -u app CONTAINER objtop 7");
 	ck_says(explained((F){ US, .uid = 1000, .yama = 1 }, false),
 		"sudo sysctl kernel.yama.ptrace_scope=0");
+	ck_says(explained((F){ US, .uid = 1000, .yama = 1 }, false),
+		"sudo setcap cap_sys_ptrace=ep OBJTOP");
 	ck_says(explained((F){ US, .uid = 1000, .yama = 2 }, false),
 		"ptrace_scope is 2");
+	ck_says(explained((F){ US, .uid = 1000, .yama = 2 }, false),
+		"sudo setcap cap_sys_ptrace=ep OBJTOP");
 	ck_says(explained((F){ US, .uid = 1000, .yama = 3 }, false),
 		"objtop run");
 	ck_says(explained((F){ US, .uid = 1000, .undumpable = true,
@@ -355,8 +360,13 @@ START_TEST(refusals_name_what_is_missing)
 	ck_says(explained((F){ .first_userns = true, .uid = 1 }, false),
 		"CAP_SYS_PTRACE is missing");
 	/* ... and with it */
-	ck_says(explained((F){ .cap_ptrace = true, .uid = 1 }, false),
-		"on the host");
+	ck_says(explained((F){ US, .cap_ptrace = true, .uid = 1 }, false),
+		"cap_dac_override=ep");
+	ck_says(explained((F){ US, .cap_ptrace = true, .uid = 1000,
+			       .undumpable = true }, false),
+		"cap_dac_override=ep");
+	ck_says(explained((F){ .cap_ptrace = true, .cap_dac = true, .uid = 1 },
+			  false), "on the host");
 	ck_says(explained((F){ .cap_ptrace = true, .first_userns = true },
 			  false), "deny_ptrace");
 	ck_says(explained((F){ .filtered = true, .box = TRACE_DOCKER }, true),
