@@ -32,6 +32,7 @@
 #include "base/err.h"
 #include "runtime/agent.h"
 #include "runtime/build-id.h"
+#include "runtime/cpython/control.h"
 #include "runtime/cpython/exit.h"
 #include "runtime/host.h"
 #include "runtime/link.h"
@@ -156,6 +157,13 @@ find_provider(void)
 	return agent.have_provider;
 }
 
+static bool
+is_python(void)
+{
+	return agent.have_provider &&
+	       ota_equal(agent.provider.runtime, "cpython");
+}
+
 static struct otw_str
 str(const char *s)
 {
@@ -210,6 +218,36 @@ serve_snapshot(const struct otw_request *r)
 	}
 }
 
+/* The inspector said something, whatever it is: what it waits for is over. */
+static bool
+heard(void *unused)
+{
+	(void)unused;
+	return agent.link.len || ota_poll(agent.link.fd, POLLIN, 0);
+}
+
+/* False: the agent is to leave. */
+static bool
+serve_act(void)
+{
+	struct otw_acted out;
+	char why[512] = "";
+
+	if (!find_provider())
+		return ota_link_error(&agent.link, OT_REFUSED, agent.why_not);
+	if (!is_python())
+		return ota_link_error(&agent.link, OT_REFUSED, "its heap has "
+				      "no collector that can be acted on");
+	if (atomic_load(&agent.closing) ||
+	    !py_exit_install(ota_dlsym, agent.preloaded, program_ends))
+		return ota_link_error(&agent.link, OT_FAILED,
+				      "the program is ending");
+	if (py_control(ota_dlsym, &agent.provider, &agent.link.act, &out,
+		       heard, NULL, why, sizeof(why)))
+		return ota_link_error(&agent.link, OT_FAILED, why);
+	return ota_link_acted(&agent.link, &out);
+}
+
 /* One request; *more is false when none had come in.  False: leave. */
 static bool
 serve_one(bool *more)
@@ -223,6 +261,8 @@ serve_one(bool *more)
 		break;
 	case OTA_ASK_SNAPSHOT:
 		return serve_snapshot(&r);
+	case OTA_ASK_ACT:
+		return serve_act();
 	case OTA_ASK_CONTINUE:	/* noted by the link */
 	case OTA_ASK_CANCEL:	/* it had ended already */
 		break;
@@ -267,8 +307,7 @@ wait_for_start(void)
 static bool
 fork_warns(void)
 {
-	return !agent.preloaded && agent.have_provider &&
-	       ota_equal(agent.provider.runtime, "cpython") &&
+	return !agent.preloaded && is_python() &&
 	       py_minor(agent.provider.version) >= FORK_WARNS;
 }
 
@@ -321,8 +360,11 @@ leave(bool parked)
 	objtop_agent_boot.fd = -1;
 	ota_link_close(&agent.link);
 	/* Takes the interpreter's lock: the program's end waits for the wire. */
-	if (!parked)
+	if (!parked) {
+		if (is_python() && !atomic_load(&agent.closing))
+			py_control_leave(ota_dlsym, &agent.provider);
 		py_exit_remove();
+	}
 	give_wire();
 	atomic_store(state(), OTW_BOOT_ASLEEP);
 }
@@ -365,6 +407,7 @@ forked_child(void)
 	atomic_store(&agent.closing, false);
 	atomic_store(&agent.rest, BUSY);
 	py_exit_forked();
+	py_control_forked();
 	atomic_store(state(), OTW_BOOT_ASLEEP);
 }
 

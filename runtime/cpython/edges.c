@@ -51,7 +51,7 @@ static bool
 is_target(struct py_walk *w, py_obj to)
 {
 	if (py_ok(to))
-		return to != w->own_object;
+		return to != w->own[0] && to != w->own[1];
 	if (to)
 		w->odd_refs++;
 	return false;

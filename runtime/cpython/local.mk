@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: MIT
 # What the agent knows of CPython; one file a line.
 CPYTHON_SOURCES = \
+	runtime/cpython/collector.c \
+	runtime/cpython/control.c \
+	runtime/cpython/control.h \
 	runtime/cpython/edges.c \
 	runtime/cpython/edges_containers.c \
 	runtime/cpython/edges_frames.c \
@@ -18,7 +21,11 @@ CPYTHON_SOURCES = \
 	runtime/cpython/line.c \
 	runtime/cpython/mem.c \
 	runtime/cpython/origin.c \
+	runtime/cpython/pauses.c \
+	runtime/cpython/pauses.h \
 	runtime/cpython/provider.c \
+	runtime/cpython/pyapi.c \
+	runtime/cpython/pyapi.h \
 	runtime/cpython/py.h \
 	runtime/cpython/roots.c \
 	runtime/cpython/size.c \

@@ -12,6 +12,7 @@
  * each object on a heap larger than the caches.
  */
 #include "runtime/cpython/exit.h"
+#include "runtime/cpython/pauses.h"
 #include "runtime/cpython/walk.h"
 
 #define GC_HEAD		16u
@@ -31,10 +32,11 @@ listed(struct py_walk *w, uintptr_t node, enum py_generation g)
 
 	if (!py_bitmap_list(w, o, g))
 		return false;
-	if (py_is_own(o)) {
-		w->own_object = o;
+	if (py_is_own(o) || py_pauses_is_own(o)) {
+		w->own[w->own[0] ? 1 : 0] = o;
 		return true;
 	}
+	w->listed[g]++;
 	if (w->want_names && py_type(w, o) == w->T.function)
 		py_hints_function(w, o);
 	return true;
@@ -92,6 +94,8 @@ read_lists(struct py_walk *w, char *why, size_t cap)
 	}
 	if (!read_heads(w, &h))
 		goto broken;
+	if (w->sink->want & OBJTOP_WANT_COLLECTOR)
+		py_collector_tell(w, &h);
 	/* Where the runtime has the lists (3.8), all share them. */
 	for (i = 1; i < w->n_interps && w->L->rt_gc == PY_NO; i++) {
 		if (!py_heads_of(w, w->interps[i].at, &h, &other))
@@ -161,7 +165,7 @@ report(struct py_walk *w, py_obj o, enum py_generation g)
 	struct objtop_object out = { .addr = o };
 	char text[TEXT_MAX];
 
-	if (o == w->own_object)
+	if (o == w->own[0] || o == w->own[1])
 		return;
 	if (!info) {
 		w->odd_objects += !w->stop;
@@ -237,6 +241,8 @@ py_walk_run(struct py_walk *w, char *why, size_t cap)
 	s->phase(s, "reading the garbage collector's lists");
 	if (!read_lists(w, why, cap))
 		return -1;
+	if (s->want == OBJTOP_WANT_COLLECTOR)
+		return 0;
 	s->phase(s, "reading the roots");
 	w->pass = PY_PASS_MARK;
 	py_roots(w);

@@ -252,6 +252,11 @@ bool py_heads_of(const struct py_walk *w, uintptr_t interp,
 /* Is a collection under way (its garbage is in no list)? */
 bool py_collecting(const struct py_walk *w, const struct py_heads *h);
 
+/* ---- collector.c ---- */
+
+/* Tells the sink of the main interpreter's collector; its lists are read. */
+void py_collector_tell(struct py_walk *w, const struct py_heads *h);
+
 /* ---- walk.c ---- */
 
 /* Walks; the caller has filled what is above `seen`. */

@@ -87,6 +87,7 @@ enum objtop_want {
 	OBJTOP_WANT_NAMES = 8,	/* names on refs */
 	OBJTOP_WANT_TEXT = 16,	/* short texts of values: never when redacted */
 	OBJTOP_WANT_ROOTS = 32,
+	OBJTOP_WANT_COLLECTOR = 64, /* sink->collector(); alone: nothing else */
 };
 
 /* A type.  Strings are copied; at most 4096 bytes of each are kept. */
@@ -133,6 +134,33 @@ struct objtop_root {
 };
 
 /*
+ * A cycle collector.  What a runtime does not have or count is
+ * OBJTOP_UNKNOWN.
+ */
+#define OBJTOP_GENERATIONS	3
+#define OBJTOP_UNKNOWN		UINT64_MAX
+
+struct objtop_generation {
+	uint64_t objects;	/* in it now */
+	uint64_t threshold;	/* of `count`, that makes it be collected */
+	uint64_t count;
+	uint64_t collections;	/* since the program began, */
+	uint64_t collected;	/* with so many objects found unreachable */
+	uint64_t uncollectable;
+	uint64_t pause_ns;	/* what the last collection took */
+};
+
+struct objtop_collector {
+	int enabled;		/* does it begin by itself? */
+	int collecting;		/* at this moment */
+	uint64_t frozen;	/* objects exempt from collection */
+	uint64_t garbage;	/* found uncollectable and kept */
+	uint64_t callbacks;	/* the program has itself called back */
+	uint32_t ngenerations;	/* youngest first */
+	struct objtop_generation generation[OBJTOP_GENERATIONS];
+};
+
+/*
  * Where a walk reports to.  Owned by the agent.  Every function returning int
  * gives 0 to go on and non-zero to stop: return from `walk` then.
  */
@@ -174,6 +202,13 @@ struct objtop_sink {
 
 	/* Shown to the user if the walk dies after this call: a static string. */
 	void (*phase)(struct objtop_sink *s, const char *what);
+
+	/*
+	 * The collector, at most once; may be left out.  An older agent's sink
+	 * ends before this: look at its size.
+	 */
+	void (*collector)(struct objtop_sink *s,
+			  const struct objtop_collector *c);
 };
 
 struct objtop_provider {

@@ -10,7 +10,7 @@ rules='
 base                base
 wire                base wire
 runtime             base/compiler.h base/err.h wire runtime
-runtime/cpython     base/compiler.h runtime
+runtime/cpython     base/compiler.h runtime wire/wire.h wire/pauses.h wire/pystats.h
 runtime/synth       base wire runtime
 graph               base graph wire/wire.h wire/relations.def wire/roots.def
 inspector/target    base wire inspector/target
