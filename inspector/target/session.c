@@ -155,6 +155,7 @@ frame_ended(struct target *t, bool *done, struct ot_err *err)
 {
 	switch (t->framer.number) {
 	case OTW_F_END:
+	case OTW_F_ACTED:
 	case OTW_F_ERROR:
 		if (!t->busy)
 			break;
@@ -257,7 +258,10 @@ send_request(struct target *t)
 	otw_enc_init(&e, grow_fixed, NULL, NULL);
 	e.data = room;
 	e.cap = sizeof(room);
-	otw_enc_request(&e, &t->asked);
+	if (t->acts)
+		otw_enc_act(&e, &t->act);
+	else
+		otw_enc_request(&e, &t->asked);
 	return !e.failed && send_all(t, e.data, e.len);
 }
 
@@ -271,6 +275,21 @@ session_request(struct target *t, const struct otw_request *r,
 	if (st != OT_OK)
 		return st;
 	t->asked = *r;
+	t->acts = false;
+	t->again = 0;
+	return session_again(t, err);
+}
+
+enum ot_status
+session_act(struct target *t, const struct otw_act *a, struct ot_err *err)
+{
+	enum ot_status st;
+
+	st = request_feed(t, t->hello.data, t->hello.len, err);
+	if (st != OT_OK)
+		return st;
+	t->act = *a;
+	t->acts = true;
 	t->again = 0;
 	return session_again(t, err);
 }

@@ -117,6 +117,7 @@ target_close(struct target *t)
 {
 	if (t == NULL)
 		return;
+	act_undo(t);
 	session_leave(t);
 	request_end(t);
 	run_collect(t, false);
@@ -228,8 +229,8 @@ ask_again(struct target *t, bool *done, struct ot_err *err)
 }
 
 /* Frames of a request that was given up: dropped until the last is here. */
-static enum ot_status
-drain(struct target *t, struct ot_err *err)
+enum ot_status
+target_drain(struct target *t, struct ot_err *err)
 {
 	uint64_t end = ot_now_us() + DRAIN_US;
 	enum ot_status st = OT_OK;
@@ -256,7 +257,7 @@ target_request(struct target *t, const struct otw_request *r,
 	if (t->busy) {
 		request_end(t);
 		target_cancel(t);
-		st = t->is_file ? OT_OK : drain(t, err);
+		st = t->is_file ? OT_OK : target_drain(t, err);
 		if (st != OT_OK)
 			return st;
 	}
