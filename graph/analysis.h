@@ -31,7 +31,7 @@ typedef enum ot_status (*hg_analysis_fn)(const struct hg_graph *g,
 					 struct ot_table **out,
 					 struct ot_err *err);
 
-enum hg_needs { HG_NEEDS_COUNTS, HG_NEEDS_GRAPH, HG_NEEDS_TEXT };
+enum hg_needs { HG_NEEDS_COLLECTOR, HG_NEEDS_COUNTS, HG_NEEDS_GRAPH, HG_NEEDS_TEXT };
 
 struct hg_analysis {
 	const char *name;

@@ -41,7 +41,8 @@ EXTRA_DIST += $(LINT) tests/run-all.sh tests/summary.sh tests/lsan.supp
 
 # End to end through the command line.
 E2E = tests/e2e/test_counts.py tests/e2e/test_cli.py \
-	tests/e2e/test_hosts.py tests/e2e/test_sql.py
+	tests/e2e/test_hosts.py tests/e2e/test_sql.py \
+	tests/e2e/test_gc.py
 TESTS += $(E2E)
 EXTRA_DIST += $(E2E) tests/e2e/harness.py
 

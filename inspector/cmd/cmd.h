@@ -35,6 +35,12 @@ struct cmd_opts {
 	bool redact;
 	uint64_t interval_ms;
 	const char *name;	/* --name PATTERN */
+	/* gc */
+	bool watch, freeze, unfreeze, disable, enable, restore, here;
+	bool collect, threshold_set;
+	uint32_t generation;		/* of collect */
+	int64_t threshold[3];		/* -1: as it is */
+	uint64_t lasting_ms;		/* --for; 0: without end */
 };
 
 /* One invocation, after parsing.  Strings are argv's. */
@@ -129,6 +135,13 @@ enum ot_status cmd_print_to(const struct cmd *c, struct ot_table *t,
  */
 enum ot_status cmd_save(const struct cmd *c, struct target *t,
 			const char *path, struct ot_err *err);
+
+/*
+ * `gc` where it is to watch or to change something, not only to tell how the
+ * collector stands.  gc_act.c
+ */
+bool cmd_gc_acts(const struct cmd *c);
+enum ot_status cmd_gc_act(const struct cmd *c, struct ot_err *err);
 
 /* The terminal UI; c->target NULL opens the picker.  cmd_ui.c */
 enum ot_status cmd_ui(const struct cmd *c, struct ot_err *err);

@@ -270,6 +270,8 @@ analysis_run(const struct cmd *c, enum hg_needs needs, struct ot_err *err)
 	struct target *t = NULL;
 	enum ot_status st;
 
+	if (cmd_gc_acts(c))
+		return cmd_gc_act(c, err);
 	/* A wrong ending is told before a target is touched. */
 	if (c->opts.output != NULL && !analysis_is_json(c->opts.output)) {
 		st = hg_export_for(c->opts.output, &export, err);

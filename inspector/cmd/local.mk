@@ -19,6 +19,9 @@ inspector_cmd_libcmd_la_SOURCES = \
 	inspector/cmd/commands.def \
 	inspector/cmd/dispatch.c \
 	inspector/cmd/examples.def \
+	inspector/cmd/gc_act.c inspector/cmd/gc.h \
+	inspector/cmd/gc_freed.c \
+	inspector/cmd/gc_watch.c \
 	inspector/cmd/options.c \
 	inspector/cmd/options.def \
 	inspector/cmd/options.h \

@@ -81,7 +81,8 @@ enum objtop_kind_flags {
 
 /* What the viewer asked for; `walk` may leave out work nobody wants. */
 enum objtop_want {
-	OBJTOP_WANT_COUNTS = 1,	/* objects per kind only: no other bit set */
+	OBJTOP_WANT_COUNTS = 1,	/* objects per kind only: with COLLECTOR at
+				 * most, no other bit */
 	OBJTOP_WANT_OBJECTS = 2,
 	OBJTOP_WANT_REFS = 4,
 	OBJTOP_WANT_NAMES = 8,	/* names on refs */
