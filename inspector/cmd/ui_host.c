@@ -47,7 +47,8 @@ host_cancel(void *ctx)
 {
 	struct ui_session *s = ctx;
 
-	if (s->sample.running == NULL || s->sample.kind == UI_SAMPLE_COUNTS) {
+	if (s->sample.running == NULL ||
+	    (s->sample.kind == UI_SAMPLE_COUNTS && !s->sample.collect)) {
 		s->want_graph = false;
 		return false;
 	}
@@ -183,6 +184,18 @@ host_write(struct ui_session *s, const struct ui_effect *fx)
 		snprintf(s->want_file, sizeof(s->want_file), "%s", fx->text);
 }
 
+static void
+host_collect(struct ui_session *s, const struct ui_effect *fx)
+{
+	if (s->t == NULL || s->lost || target_is_file(s->t))
+		ui_say(s->ui, UI_WARN, "there is no process to collect in");
+	else if (!fx->confirmed)
+		ui_confirm(s->ui, fx, "have PID %d collect its garbage, on its "
+			   "main thread?", (int)target_pid(s->t));
+	else
+		s->want_collect = true;
+}
+
 static enum ot_status
 draw_run(void *ctx, struct ui_job *j, struct ot_err *err)
 {
@@ -268,6 +281,7 @@ host_effect(void *ctx, struct ui *ui, const struct ui_effect *fx)
 	case UI_ACT_OPEN:	host_attach(s, &fx->subject); break;
 	case UI_ACT_WRITE:	host_write(s, fx); break;
 	case UI_ACT_GRAPH:	host_draw(s, fx); break;
+	case UI_ACT_COLLECT:	host_collect(s, fx); break;
 	case UI_ACT_COPY:
 		ui_screen_copy(ui_loop_screen(s->loop), fx->text);
 		ui_say(ui, UI_PLAIN, "copied: %s", fx->text);

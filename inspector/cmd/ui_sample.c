@@ -53,6 +53,21 @@ sample_finish(struct ui_sample *s, struct otw_writer **w, struct ot_err *err)
 	return hg_builder_finish(s->builder, !s->cut, &s->graph, err);
 }
 
+static bool
+sample_cancelled(void *ctx)
+{
+	return ui_job_tick(((struct ui_sample *)ctx)->job, 0, 0);
+}
+
+static enum ot_status
+sample_collect(struct ui_sample *s, struct ot_err *err)
+{
+	const struct otw_act a = { .what = OTW_ACT_COLLECT, .arg = { 2 },
+				   .timeout_ms = s->c->opts.timeout_ms };
+
+	return target_act(s->t, &a, &s->acted, sample_cancelled, s, err);
+}
+
 static enum ot_status
 sample_run(void *ctx, struct ui_job *j, struct ot_err *err)
 {
@@ -70,6 +85,8 @@ sample_run(void *ctx, struct ui_job *j, struct ot_err *err)
 	s->builder = hg_builder_new();
 	if (s->builder == NULL)
 		return ot_fail_nomem(err, "the graph");
+	if (s->collect)
+		st = sample_collect(s, err);
 	if (s->kind == UI_SAMPLE_WRITE)
 		st = otw_writer_open(s->path, &w, err);
 	if (st == OT_OK)
@@ -88,7 +105,8 @@ sample_run(void *ctx, struct ui_job *j, struct ot_err *err)
 
 enum ot_status
 ui_sample_start(struct ui_sample *s, enum ui_sample_kind kind,
-		const char *path, const struct cmd *c, struct target *t,
+		const char *path, bool collect, const struct cmd *c,
+		struct target *t,
 		int wake_fd, struct ot_err *err)
 {
 	struct ui_job *job = NULL;
@@ -96,6 +114,7 @@ ui_sample_start(struct ui_sample *s, enum ui_sample_kind kind,
 
 	memset(s, 0, sizeof(*s));
 	s->kind = kind;
+	s->collect = collect;
 	s->c = c;
 	s->t = t;
 	s->start_us = ot_now_us();

@@ -19,6 +19,8 @@ enum ui_sample_kind {
 struct ui_sample {
 	enum ui_sample_kind kind;
 	char path[1024];	/* WRITE */
+	bool collect;		/* COUNTS, after a collection: */
+	struct otw_acted acted;
 	struct hg_graph *graph;	/* the result; whoever takes it clears it */
 	bool cut;		/* a file (or stream) that ended early */
 	uint64_t start_us, took_us;
@@ -32,8 +34,8 @@ struct ui_sample {
 
 /* Starts one; the target is the thread's until ui_sample_end(). */
 enum ot_status ui_sample_start(struct ui_sample *s, enum ui_sample_kind kind,
-			       const char *path, const struct cmd *c,
-			       struct target *t, int wake_fd,
+			       const char *path, bool collect,
+			       const struct cmd *c, struct target *t, int wake_fd,
 			       struct ot_err *err);
 
 /* Waits for its end. */

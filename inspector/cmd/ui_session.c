@@ -139,6 +139,25 @@ session_hand_over(struct ui_session *s)
 	ui_graph_came(s->ui);
 }
 
+/* The table of the view GC; the old one stays where there is no new one. */
+static void
+session_gc(struct ui_session *s, const struct hg_graph *g)
+{
+	const struct hg_args args = { .limit = 0 };
+	const struct otw_acted *a = &s->sample.acted;
+	struct ot_table *t;
+
+	if (hg_info(g)->collector != NULL &&
+	    an_gc(g, &args, &t, NULL) == OT_OK) {
+		ot_table_free(s->gc);
+		s->ctx.gc = s->gc = t;
+	}
+	if (s->sample.collect)
+		ui_say(s->ui, UI_GOOD, "collected %llu unreachable objects in "
+		       "%.1f ms", (unsigned long long)a->result,
+		       (double)a->took_ns / 1e6);
+}
+
 static void
 session_take(struct ui_session *s)
 {
@@ -149,6 +168,7 @@ session_take(struct ui_session *s)
 	session_status(s, hg_info(sm->graph));
 	if (live_update(&s->live, sm->graph, when, &err) != OT_OK)
 		ui_say(s->ui, UI_BAD, "%s", err.msg);
+	session_gc(s, sm->graph);
 	if (sm->kind == UI_SAMPLE_COUNTS) {
 		hg_graph_free(sm->graph);
 	} else {
@@ -174,6 +194,8 @@ session_failed(struct ui_session *s, enum ot_status st, const char *msg)
 		ui_graph_failed(s->ui, "cancelled");
 	} else if (!target_alive(s->t)) {
 		session_lose(s, VIEW_LOST, msg);
+	} else if (sm->collect) {
+		ui_refuse(s->ui, msg);
 	} else if (sm->kind == UI_SAMPLE_COUNTS) {
 		ui_say(s->ui, UI_BAD, "%s", msg);
 	} else {
@@ -212,6 +234,7 @@ session_sample_start(struct ui_session *s)
 	bool file = s->t != NULL && target_is_file(s->t);
 	struct ot_err err = OT_ERR_INIT;
 	enum ui_sample_kind kind;
+	bool collect;
 
 	if (s->t == NULL || s->lost || s->sample.running != NULL)
 		return;
@@ -219,7 +242,7 @@ session_sample_start(struct ui_session *s)
 		kind = UI_SAMPLE_WRITE;
 	else if (s->want_graph)
 		kind = UI_SAMPLE_GRAPH;
-	else if (!file && (s->want_now ||
+	else if (!file && (s->want_now || s->want_collect ||
 			   (!s->paused && ot_now_us() >= s->next_us)))
 		kind = UI_SAMPLE_COUNTS;
 	else
@@ -227,7 +250,10 @@ session_sample_start(struct ui_session *s)
 	s->want_now = false;
 	if (kind != UI_SAMPLE_COUNTS)
 		s->want_graph = false;
-	if (ui_sample_start(&s->sample, kind, s->want_file, s->c, s->t,
+	collect = s->want_collect && kind == UI_SAMPLE_COUNTS;
+	if (collect)
+		s->want_collect = false;
+	if (ui_sample_start(&s->sample, kind, s->want_file, collect, s->c, s->t,
 			    ui_loop_wake_fd(s->loop), &err) != OT_OK) {
 		ui_say(s->ui, UI_BAD, "%s", err.msg);
 		s->next_us = ot_now_us() + SESSION_RETRY_US;
@@ -244,6 +270,10 @@ session_progress(struct ui_session *s)
 
 	if (s->attach.running != NULL) {
 		ui_busy(s->ui, "going into PID %d ...", (int)s->attach.pid);
+		return;
+	}
+	if (s->sample.running != NULL && s->sample.collect) {
+		ui_busy(s->ui, "collecting ...  (Esc cancels)");
 		return;
 	}
 	if (s->sample.running == NULL || s->sample.kind == UI_SAMPLE_COUNTS) {
@@ -432,6 +462,7 @@ ui_session_release(struct ui_session *s)
 	ui_free(s->ui);		/* its work and views use the graph */
 	hg_graph_free(s->graph);
 	hg_graph_free(s->next);
+	ot_table_free(s->gc);
 	ot_table_free((struct ot_table *)s->ctx.procs);
 	live_release(&s->live);
 	ui_proc_reap(&s->shower);

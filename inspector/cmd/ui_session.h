@@ -55,11 +55,13 @@ struct ui_session {
 	uint64_t graph_us;	/* when it was taken */
 
 	struct ui_sample sample;
-	bool want_graph, want_now;
+	bool want_graph, want_now, want_collect;
 	char want_file[1024];	/* a snapshot is to be written there */
 	uint64_t next_us;	/* of the live table */
 	uint64_t last_us;	/* start of the last sample */
 	bool paused;
+
+	struct ot_table *gc;	/* what ctx.gc points at */
 
 	struct ui_attach attach;
 	struct ui_list list;

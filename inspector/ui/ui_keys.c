@@ -223,6 +223,7 @@ ui_act(struct ui *ui, enum ui_action a)
 	case UI_ACT_VIEW1:	keys_tab(ui, 1); break;
 	case UI_ACT_VIEW3:	keys_tab(ui, 3); break;
 	case UI_ACT_VIEW4:	keys_tab(ui, 4); break;
+	case UI_ACT_VIEW7:	keys_tab(ui, 7); break;
 	case UI_ACT_BACKREFS:	keys_open(ui, "backrefs"); break;
 	case UI_ACT_REFS:	keys_open(ui, "refs"); break;
 	case UI_ACT_PATH:	keys_open(ui, "paths"); break;
@@ -240,6 +241,7 @@ ui_act(struct ui *ui, enum ui_action a)
 	case UI_ACT_PAUSE:
 	case UI_ACT_FASTER:
 	case UI_ACT_SLOWER:
+	case UI_ACT_COLLECT:
 	case UI_ACT_SAMPLE:	keys_host(ui, a); break;
 	case UI_ACT_REDRAW:	ui->redraw = true; break;
 	case UI_ACT_HELP:	keys_help(ui); break;

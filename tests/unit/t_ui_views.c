@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "runtime/synth/synth.h"
+#include "runtime/include/objtop.h"
 #include "tests/unit/t_ui.h"
 
 /* The live table after three samples of a heap that grows. */
@@ -181,9 +182,38 @@ START_TEST(views_by_number_and_tab)
 	fake_keys("4");
 	ck_assert_str_eq(ui_top(fake.ui)->def->name, "paths");
 	fake_keys("Tab");
+	ck_assert_str_eq(ui_top(fake.ui)->def->name, "gc");
+	fake_keys("Tab");
 	ck_assert_str_eq(ui_top(fake.ui)->def->name, "types");
-	fake_keys("BackTab");
+	fake_keys("BackTab BackTab");
 	ck_assert_str_eq(ui_top(fake.ui)->def->name, "paths");
+}
+END_TEST
+
+START_TEST(the_collector)
+{
+	const struct hg_args args = { .limit = 0 };
+	struct ot_table *t = NULL;
+	struct hg_graph *g = fake_graph(5000, OBJTOP_WANT_COLLECTOR);
+
+	open_types();
+	fake_keys("7");
+	fake_contains("tells nothing of a cycle collector");
+	ck_assert_int_eq(an_gc(g, &args, &t, NULL), OT_OK);
+	fake.ctx.gc = t;
+	ui_numbers_came(fake.ui);
+	fake_contains("GC: automatic collection is enabled");
+	fake_contains("700");
+	fake_contains("uncollect.");
+	ck_assert_int_eq(fake.effects, 0);
+	fake_keys("c");
+	ck_assert_int_eq(fake.effects, 1);
+	ck_assert_int_eq(fake.last.action, UI_ACT_COLLECT);
+	ck_assert(!fake.last.confirmed);
+	fake_keys("1");
+	fake.ctx.gc = NULL;
+	ot_table_free(t);
+	hg_graph_free(g);
 }
 END_TEST
 
@@ -452,6 +482,7 @@ t_ui_views(void)
 	tcase_add_test(tc, filter_and_sort);
 	tcase_add_test(tc, search_goes_round);
 	tcase_add_test(tc, command_line);
+	tcase_add_test(tc, the_collector);
 	tcase_add_test(tc, any_analysis_is_a_view);
 	tcase_add_test(tc, a_graph_on_its_way_can_be_called_off);
 	tcase_add_test(tc, files_are_asked_for);
