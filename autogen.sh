@@ -15,7 +15,8 @@ cd "$(dirname "$0")"
 build_packages="gcc make autoconf automake libtool pkg-config
 	libncurses-dev libgraphviz-dev libzstd-dev libjansson-dev libsqlite3-dev"
 demo_packages="python3"
-test_packages="check xz-utils python3 python3-objgraph tmux graphviz
+test_packages="check xz-utils python3 python3-objgraph python3-networkx python3-numpy
+	tmux graphviz
 	libxml2-utils binutils musl-tools clang libclang-rt-dev man-db uwsgi-core
 	uwsgi-plugin-python3 gunicorn python3-greenlet python3-gevent
 	libjemalloc2 libtcmalloc-minimal4 pypy3

@@ -25,6 +25,7 @@ struct term {
 	enum filter_op op;
 	const char *column; /* "type" for a bare word */
 	const char *value;
+	bool by_type; /* `module` of a table that has types only */
 	/* The value as numbers, where it reads as one. */
 	bool is_number, is_share;
 	double number;
@@ -261,9 +262,41 @@ filter_order(enum filter_op op, int order)
 	return false;
 }
 
+/*
+ * The module of a type by its name alone: what is left of "shop.models.Outer.
+ * Inner" or "shop.make.<locals>.Session" without classes and functions.  One
+ * without any may be of builtins or of __main__: both match.
+ */
+static bool
+module_matches(const char *pattern, const char *type)
+{
+	char module[512];
+	size_t len = strlen(type);
+	char *dot, *last;
+
+	if (len >= sizeof(module))
+		return false;
+	memcpy(module, type, len + 1);
+	while ((dot = strrchr(module, '.')) != NULL) {
+		*dot = '\0';
+		last = strrchr(module, '.');
+		last = last == NULL ? module : last + 1;
+		if (strcmp(last, "<locals>") == 0 && last > module) {
+			last[-1] = '\0'; /* the function goes next */
+			continue;
+		}
+		if (*last < 'A' || *last > 'Z')
+			return filter_glob(pattern, module);
+	}
+	return filter_glob(pattern, "builtins") ||
+	       filter_glob(pattern, "__main__");
+}
+
 static bool
 term_string(const struct term *t, const struct ot_cell *c)
 {
+	if (t->by_type)
+		return module_matches(t->value, c->v.str) == (t->op != OP_NE);
 	if (t->op == OP_MATCH && strcmp(t->column, "type") == 0)
 		return ot_type_matches(t->value, c->v.str);
 	if (t->op == OP_MATCH || t->op == OP_EQ)
@@ -355,7 +388,7 @@ filter_rows(const struct ot_filter *f, const size_t *cols, struct ot_table *t)
 }
 
 enum ot_status
-ot_filter_apply(const struct ot_filter *f, struct ot_table *t,
+ot_filter_apply(struct ot_filter *f, struct ot_table *t,
 		struct ot_err *err)
 {
 	enum ot_status st = OT_OK;
@@ -367,6 +400,10 @@ ot_filter_apply(const struct ot_filter *f, struct ot_table *t,
 		return ot_fail_nomem(err, "the filter");
 	for (i = 0; i < f->nterms && st == OT_OK; i++) {
 		col = ot_table_col(t, f->terms[i].column);
+		f->terms[i].by_type =
+			col < 0 && strcmp(f->terms[i].column, "module") == 0;
+		if (f->terms[i].by_type)
+			col = ot_table_col(t, "type");
 		if (col < 0) {
 			st = ot_fail(err, OT_USAGE,
 				     "filter: there is no column '%.80s' here",

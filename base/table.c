@@ -335,6 +335,47 @@ sort_permute(struct ot_table *t, const struct sort_key *keys)
 	return true;
 }
 
+/* Rows of a tree: siblings in the order of keys[], each above what is its. */
+static bool
+sort_siblings(const struct ot_table *t, struct sort_key *keys)
+{
+	size_t n = t->nrows, row, at, out = 0;
+	size_t *parent = ot_realloc_array(NULL, n + 1, sizeof(*parent));
+	size_t *first = ot_realloc_array(NULL, n + 1, sizeof(*first));
+	size_t *next = ot_realloc_array(NULL, n + 1, sizeof(*next));
+	bool ok = parent != NULL && first != NULL && next != NULL;
+
+	/* Above a row is the last one before it that is less deep; n: none. */
+	for (row = 0; ok && row < n; row++) {
+		at = row == 0 ? n : row - 1;
+		while (at != n && t->depth[at] >= t->depth[row])
+			at = parent[at];
+		parent[row] = at;
+	}
+	for (row = 0; ok && row <= n; row++)
+		first[row] = n;
+	for (row = n; ok && row-- > 0;) {
+		at = parent[keys[row].row];
+		next[keys[row].row] = first[at];
+		first[at] = keys[row].row;
+	}
+	for (at = ok ? first[n] : n; at != n;) {
+		keys[out++].row = at;
+		if (first[at] != n) {
+			at = first[at];
+			continue;
+		}
+		while (at != n && next[at] == n)
+			at = parent[at];
+		if (at != n)
+			at = next[at];
+	}
+	free(parent);
+	free(first);
+	free(next);
+	return ok;
+}
+
 static bool
 table_sort(struct ot_table *t, size_t col, bool reverse)
 {
@@ -353,7 +394,8 @@ table_sort(struct ot_table *t, size_t col, bool reverse)
 	}
 	qsort(keys, t->nrows, sizeof(*keys),
 	      reverse ? sort_backward : sort_forward);
-	ok = sort_permute(t, keys);
+	ok = (t->depth == NULL || sort_siblings(t, keys)) &&
+	     sort_permute(t, keys);
 	free(keys);
 	return ok;
 }

@@ -99,7 +99,8 @@ const struct ot_cell *ot_table_at(const struct ot_table *t, size_t row,
 
 /*
  * Stable sort by a column: numbers largest first, strings A to Z; a leading
- * '-' on the name turns it round.  OT_USAGE names the columns there are.
+ * '-' on the name turns it round.  Rows with depths are a tree: siblings are
+ * sorted, each stays above its own.  OT_USAGE names the columns there are.
  */
 enum ot_status ot_table_sort(struct ot_table *t, const char *column,
 			     struct ot_err *err);

@@ -2,9 +2,7 @@
 /*
  * an_instances.c - the instances of a type, largest first.
  *
- * The words name types; an address or TYPE#N stands for its type.  Where only
- * the first rows are wanted, a heap of that many keeps the largest seen, so
- * that twenty of ten million cost one look at each.
+ * The words name types; an address or TYPE#N stands for its type.
  */
 #include "config.h"
 
@@ -13,10 +11,12 @@
 
 #include "base/units.h"
 #include "graph/an_util.h"
+#include "graph/dom.h"
 #include "graph/names.h"
+#include "graph/pick.h"
 #include "graph/store.h"
 
-enum { ADDRESS, TYPE, BYTES, REFCOUNT, GENERATION, RETAINED, TEXT, NCOLS };
+enum { ADDRESS, TYPE, BYTES, RETAINED, REFCOUNT, GENERATION, TEXT, NCOLS };
 
 static const struct ot_col cols[NCOLS] = {
 	[ADDRESS] = { "address", OT_CELL_ADDR, 0 },
@@ -24,69 +24,13 @@ static const struct ot_col cols[NCOLS] = {
 	[BYTES] = { "bytes", OT_CELL_BYTES, 0 },
 	[REFCOUNT] = { "refcount", OT_CELL_INT, 0 },
 	[GENERATION] = { "generation", OT_CELL_INT, OT_COL_HIDDEN },
-	[RETAINED] = { "retained", OT_CELL_BYTES, OT_COL_HIDDEN },
+	[RETAINED] = { "retained", OT_CELL_BYTES, 0 },
 	[TEXT] = { "text", OT_CELL_STR, OT_COL_FLEX },
 };
 
-struct pick {
-	uint64_t bytes;
-	hg_node node;
-};
-
-/* The `cap` largest so far; once full a heap with the least at its top. */
-struct picks {
-	struct pick *v;
-	size_t n, cap;
-};
-
-/* Does a come after b in the table? */
 static bool
-less(const struct pick *a, const struct pick *b)
-{
-	return a->bytes != b->bytes ? a->bytes < b->bytes : a->node > b->node;
-}
-
-static int
-pick_compare(const void *a, const void *b)
-{
-	return less(b, a) ? -1 : less(a, b);
-}
-
-static void
-sift_down(struct picks *p, size_t at)
-{
-	struct pick x = p->v[at];
-	size_t child;
-
-	while ((child = 2 * at + 1) < p->n) {
-		if (child + 1 < p->n && less(&p->v[child + 1], &p->v[child]))
-			child++;
-		if (!less(&p->v[child], &x))
-			break;
-		p->v[at] = p->v[child];
-		at = child;
-	}
-	p->v[at] = x;
-}
-
-static void
-pick_offer(struct picks *p, struct pick x)
-{
-	size_t i;
-
-	if (p->n < p->cap) {
-		p->v[p->n++] = x;
-		if (p->n == p->cap)
-			for (i = p->n / 2; i-- > 0;)
-				sift_down(p, i);
-	} else if (less(&p->v[0], &x)) {
-		p->v[0] = x;
-		sift_down(p, 0);
-	}
-}
-
-static bool
-add_row(struct ot_table *t, const struct hg_graph *g, hg_node n)
+add_row(struct ot_table *t, const struct hg_graph *g, const struct hg_dom *d,
+	hg_node n)
 {
 	struct ot_cell *row = ot_table_row(t);
 
@@ -94,6 +38,7 @@ add_row(struct ot_table *t, const struct hg_graph *g, hg_node n)
 		return false;
 	ot_cell_addr(&row[ADDRESS], hg_addr(g, n));
 	ot_cell_bytes(&row[BYTES], hg_bytes(g, n));
+	ot_cell_bytes(&row[RETAINED], hg_dom_retained(d, n));
 	if (hg_refcount(g, n) >= 0)
 		ot_cell_int(&row[REFCOUNT], hg_refcount(g, n));
 	if (hg_flags(g, n) & OTW_TRACKED)
@@ -121,30 +66,24 @@ all_of_types(const struct hg_graph *g, const struct hg_args *args,
 }
 
 static bool
-fill(struct ot_table *t, const struct hg_graph *g, const struct hg_args *args,
-     const hg_node *nodes, uint32_t n)
+fill(struct ot_table *t, const struct hg_graph *g, const struct hg_dom *d,
+     const struct hg_args *args, const hg_node *nodes, uint32_t n)
 {
-	struct picks p = { 0 };
-	size_t i, seen = 0;
-	bool ok;
+	struct hg_picks p;
+	bool ok = true;
+	size_t i;
 
-	p.cap = args->limit && args->limit < n ? args->limit : n;
-	p.v = ot_realloc_array(NULL, p.cap, sizeof(*p.v));
-	ok = p.v != NULL;
-	for (i = 0; ok && i < n; i++) {
-		if (args->scope == HG_SCOPE_TRACKED &&
-		    !(hg_flags(g, nodes[i]) & OTW_TRACKED))
-			continue;
-		seen++;
-		pick_offer(&p,
-			   (struct pick){ hg_bytes(g, nodes[i]), nodes[i] });
-	}
-	if (ok && p.n > 1)
-		qsort(p.v, p.n, sizeof(*p.v), pick_compare);
+	hg_picks_init(&p, args->limit);
+	for (i = 0; ok && i < n; i++)
+		if (args->scope != HG_SCOPE_TRACKED ||
+		    hg_flags(g, nodes[i]) & OTW_TRACKED)
+			ok = hg_picks_offer(&p, hg_bytes(g, nodes[i]),
+					    nodes[i]);
+	hg_picks_sort(&p);
 	for (i = 0; ok && i < p.n; i++)
-		ok = add_row(t, g, p.v[i].node);
-	t->total_rows = seen;
-	free(p.v);
+		ok = add_row(t, g, d, p.v[i].node);
+	t->total_rows = p.seen;
+	hg_picks_release(&p);
 	return ok;
 }
 
@@ -153,6 +92,7 @@ an_instances(const struct hg_graph *g, const struct hg_args *args,
 	     struct ot_table **out, struct ot_err *err)
 {
 	enum ot_status st;
+	const struct hg_dom *d;
 	struct ot_table *t;
 	hg_node *nodes;
 	uint32_t n;
@@ -160,10 +100,14 @@ an_instances(const struct hg_graph *g, const struct hg_args *args,
 	st = an_objects(g, args, "instances", &nodes, &n, err);
 	if (st == OT_OK)
 		st = all_of_types(g, args, &nodes, &n, err);
-	if (st != OT_OK)
+	if (st == OT_OK)
+		st = hg_dom_of(g, args, &d, err);
+	if (st != OT_OK) {
+		free(nodes);
 		return st;
+	}
 	t = ot_table_new(cols, NCOLS);
-	if (!t || !fill(t, g, args, nodes, n)) {
+	if (!t || !fill(t, g, d, args, nodes, n)) {
 		ot_table_free(t);
 		free(nodes);
 		return ot_fail_nomem(err, "a table of instances");

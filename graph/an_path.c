@@ -191,7 +191,7 @@ say_of_many(struct ot_table *t, const struct hg_merged *m,
 	    const struct hg_args *args)
 {
 	struct ot_buf title = OT_BUF_INIT, note = OT_BUF_INIT;
-	uint64_t told = 0;
+	uint64_t told = 0, others;
 	size_t i;
 
 	for (i = 0; i < m->n; i++)
@@ -203,11 +203,20 @@ say_of_many(struct ot_table *t, const struct hg_merged *m,
 			    "%" PRIu64 " more are held in %" PRIu64
 			    " other ways; -k shows more",
 			    m->reached - told, m->ways - m->n);
-	if (m->reached < m->targets)
-		ot_buf_addf(&note,
-			    "%s%" PRIu64 " are held by others of them "
-			    "only, or by no root",
-			    note.len > 0 ? "; " : "", m->targets - m->reached);
+	others = m->targets - m->reached - m->rootless;
+	if (others > 0)
+		ot_buf_addf(&note, "%s%" PRIu64 " %s held by others of them "
+			    "only",
+			    note.len > 0 ? "; " : "", others,
+			    others == 1 ? "is" : "are");
+	if (m->rootless > 0)
+		ot_buf_addf(&note, "%s%" PRIu64 " %s held by no root: %s",
+			    note.len > 0 ? "; " : "", m->rootless,
+			    m->rootless == 1 ? "is" : "are",
+			    args->nignore > 0
+				    ? "garbage, held from C, or by what is "
+				      "ignored"
+				    : "garbage, or held from C");
 	return say(t, &t->title, &title) &&
 	       (note.len == 0 || say(t, &t->note, &note));
 }

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "graph/an_util.h"
+#include "graph/dom.h"
 #include "graph/ignore.h"
 #include "graph/store.h"
 
@@ -147,8 +148,8 @@ flag_cells(struct ot_cell *row, const struct hg_graph *g, hg_node n)
 }
 
 static bool
-add_row(struct ot_table *t, const struct hg_graph *g, hg_node n,
-	const struct hg_args *args, struct hg_ignore *ignore)
+add_row(struct ot_table *t, const struct hg_graph *g, const struct hg_dom *d,
+	hg_node n, const struct hg_args *args, struct hg_ignore *ignore)
 {
 	struct ot_cell *row = ot_table_row(t);
 	const char *module = hg_kind_module(g, hg_kind_of(g, n));
@@ -158,6 +159,7 @@ add_row(struct ot_table *t, const struct hg_graph *g, hg_node n,
 	ot_cell_addr(&row[ADDRESS], hg_addr(g, n));
 	ot_cell_bytes(&row[BYTES], hg_bytes(g, n));
 	ot_cell_bytes(&row[EXTRA], hg_extra(g, n));
+	ot_cell_bytes(&row[RETAINED], hg_dom_retained(d, n));
 	if (hg_refcount(g, n) >= 0)
 		ot_cell_int(&row[REFCOUNT], hg_refcount(g, n));
 	ot_cell_int(&row[EXPLAINED], strong_in(g, n));
@@ -176,6 +178,7 @@ an_show(const struct hg_graph *g, const struct hg_args *args,
 	struct ot_table **out, struct ot_err *err)
 {
 	struct hg_ignore *ignore = NULL;
+	const struct hg_dom *d;
 	struct ot_table *t = NULL;
 	enum ot_status st;
 	hg_node *nodes;
@@ -185,12 +188,14 @@ an_show(const struct hg_graph *g, const struct hg_args *args,
 	st = an_single_objects(g, args, "show", &nodes, &n, err);
 	if (st == OT_OK)
 		st = hg_ignore_new(g, args, &ignore, err);
+	if (st == OT_OK)
+		st = hg_dom_of(g, args, &d, err);
 	if (st != OT_OK)
 		goto out;
 	t = ot_table_new(cols, NCOLS);
 	ok = t != NULL;
 	for (i = 0; ok && i < n; i++)
-		ok = add_row(t, g, nodes[i], args, ignore);
+		ok = add_row(t, g, d, nodes[i], args, ignore);
 	if (ok) {
 		*out = t;
 	} else {

@@ -9,11 +9,27 @@
 
 enum hg_scope { HG_SCOPE_ALL, HG_SCOPE_TRACKED };
 
+/* What makes a group of objects, in the order of the option's words. */
+enum hg_by {
+	HG_BY_DEFAULT,		/* types: TYPE; retained: no groups */
+	HG_BY_TYPE,
+	HG_BY_MODULE,
+	HG_BY_SIZE,		/* types only, like the next two */
+	HG_BY_OWNER,		/* "dict of Session", "list of Session.items" */
+	HG_BY_REFERRERS,	/* kinds and relations of what refers to them */
+	HG_BY_ROOT,		/* retained only, like the next */
+	HG_BY_THREAD,
+};
+
+struct hg_series; /* graph/series.h */
+
 struct hg_args {
 	const char *const *objects;	/* OBJECT words of the command line */
 	size_t nobjects;
 	enum hg_scope scope;
-	uint32_t depth;			/* refs, backrefs: 0 means 3 */
+	enum hg_by by;			/* types, retained */
+	uint32_t depth;			/* refs, backrefs: 0 means 3;
+					 * retained: all */
 	uint32_t max_width;		/* children a node: 0 means 10 */
 	uint32_t k;			/* path: 0 means 3 */
 	bool exclude_weak;
@@ -21,6 +37,11 @@ struct hg_args {
 	size_t nignore;
 	uint64_t timeout_ms;		/* sql: how long it may take; 0: any */
 	size_t limit;			/* rows worth making; 0: all */
+	/* What came before the graph, for growth and diff; NULL: nothing. */
+	const struct hg_graph *before;	/* the first snapshot, with objects */
+	const uint16_t *births; /* per object: sample it was first seen in */
+	const struct hg_series *series;	/* counts of all, the graph's last */
+	bool retained;			/* types: with retained sizes */
 	/* Called now and then; true cancels (OT_INTERRUPTED).  May be NULL. */
 	bool (*cancelled)(void *ctx, uint64_t done, uint64_t total);
 	void *cancel_ctx;
@@ -31,7 +52,18 @@ typedef enum ot_status (*hg_analysis_fn)(const struct hg_graph *g,
 					 struct ot_table **out,
 					 struct ot_err *err);
 
-enum hg_needs { HG_NEEDS_COLLECTOR, HG_NEEDS_COUNTS, HG_NEEDS_GRAPH, HG_NEEDS_TEXT };
+/*
+ * OBJECTS have addresses, types and texts, but no references.  HISTORY is a
+ * graph with texts, and args.before or args.series.
+ */
+enum hg_needs {
+	HG_NEEDS_COLLECTOR,
+	HG_NEEDS_COUNTS,
+	HG_NEEDS_OBJECTS,
+	HG_NEEDS_GRAPH,
+	HG_NEEDS_TEXT,
+	HG_NEEDS_HISTORY
+};
 
 struct hg_analysis {
 	const char *name;

@@ -12,6 +12,7 @@
 
 #include <stdlib.h>
 
+#include "graph/dom.h"
 #include "graph/store.h"
 
 static void
@@ -45,6 +46,7 @@ hg_graph_free(struct hg_graph *g)
 	free(g->roots);
 	free(g->names);
 	free(g->name_off);
+	hg_dom_free(g->dom);
 	ot_arena_release(&g->arena);
 	free(g);
 }
@@ -60,8 +62,9 @@ size_t
 hg_memory(const struct hg_graph *g)
 {
 	size_t n = g->nobjects, nodes = n + g->nroots, e = g->nedges;
+	const struct hg_dom *dom = hg_dom_peek(g);
 
-	return sizeof(*g) + g->arena.total + hg_addrs_memory(&g->addrs) +
+	return sizeof(*g) + (dom ? hg_dom_memory(dom) : 0) + g->arena.total + hg_addrs_memory(&g->addrs) +
 	       n * sizeof(*g->kind) + narrow_memory(g, &g->bytes) +
 	       narrow_memory(g, &g->extra) + narrow_memory(g, &g->refcount) +
 	       (g->text ? n * sizeof(*g->text) : 0) + g->texts_len +

@@ -4,7 +4,7 @@
  *
  * One search from the roots gives every instance its shortest chain (chains
  * through other instances are not followed: that a session holds the next one
- * says nothing of why sessions live).  The chains form a tree.  Backwards in
+ * says nothing of why sessions live; but see merge_ways).  The chains form a tree.  Backwards in
  * the order of the search each node's instances are added up; forwards each
  * node gets a signature from its parent's and its own step, and instances of
  * equal signature are held the same way.
@@ -15,7 +15,7 @@
  * node through which a good part of them is held stands for itself.  Steps
  * that repeat, alone or in pairs, as in a linked list, count once.
  *
- * Linear in what is reached; 20 bytes a node while it lasts.
+ * Up to three searches; linear in what is reached; 20 bytes a node while it lasts.
  */
 #include "config.h"
 
@@ -43,6 +43,7 @@ struct merger {
 	uint32_t *weight; /* per node: instances held through it */
 	uint64_t *sig;	  /* per node */
 	uint32_t *names;  /* per name: instances behind edges so named */
+	unsigned char *is_target; /* bits */
 	uint32_t part;
 	struct way *ways;
 	size_t nways, nslots;
@@ -71,11 +72,11 @@ merger_init(struct merger *m)
 	m->weight = calloc((size_t)nodes + 1, sizeof(*m->weight));
 	m->sig = calloc((size_t)nodes + 1, sizeof(*m->sig));
 	m->names = calloc((size_t)g->nnames + 1, sizeof(*m->names));
-	m->s.leaf = calloc(nodes / 8 + 1, 1);
-	if (!m->weight || !m->sig || !m->names || !m->s.leaf)
+	m->is_target = calloc(nodes / 8 + 1, 1);
+	if (!m->weight || !m->sig || !m->names || !m->is_target)
 		return false;
 	for (i = 0; i < m->ntargets; i++)
-		m->s.leaf[m->targets[i] / 8] |=
+		m->is_target[m->targets[i] / 8] |=
 			(unsigned char)(1u << m->targets[i] % 8);
 	return true;
 }
@@ -83,7 +84,9 @@ merger_init(struct merger *m)
 static void
 merger_release(struct merger *m)
 {
+	m->s.leaf = NULL;
 	hg_search_release(&m->s);
+	free(m->is_target);
 	free(m->weight);
 	free(m->sig);
 	free(m->names);
@@ -116,12 +119,9 @@ weigh(struct merger *m)
 	hg_node n;
 	hg_edge e;
 
-	for (i = 0; i < m->ntargets; i++) {
-		if (m->s.parent[m->targets[i]] == HG_P_NONE)
-			continue;
-		m->weight[m->targets[i]]++;
-		m->reached++;
-	}
+	for (i = 0; i < m->ntargets; i++)
+		if (m->s.parent[m->targets[i]] != HG_P_NONE)
+			m->weight[m->targets[i]]++;
 	for (i = m->s.n; i-- > 0;) {
 		n = m->s.queue[i];
 		e = reached_by(m, n);
@@ -228,7 +228,7 @@ sign(struct merger *m)
 		if (m->weight[n] == 0)
 			continue;
 		m->sig[n] = signature(m, n);
-		if (!(m->s.leaf[n / 8] >> (n % 8) & 1))
+		if (!(m->is_target[n / 8] >> (n % 8) & 1))
 			continue;
 		if (m->nways >= m->nslots / 2 && !ways_grow(m))
 			return false;
@@ -300,6 +300,47 @@ tell(struct merger *m, uint32_t k, struct hg_merged *out)
 	return true;
 }
 
+/* Searches anew, through instances or not; counts those that are reached. */
+static enum ot_status
+search(struct merger *m, bool through, uint64_t *reached, struct ot_err *err)
+{
+	enum ot_status st;
+	uint32_t i;
+
+	hg_search_reset(&m->s);
+	m->s.leaf = through ? NULL : m->is_target;
+	st = hg_search_run(&m->s, HG_NONE, NULL, 0, NULL, err);
+	for (*reached = 0, i = 0; i < m->ntargets; i++)
+		*reached += m->s.parent[m->targets[i]] != HG_P_NONE;
+	return st;
+}
+
+/*
+ * Of containers most are held by others of their type: where chains around
+ * them tell of less than half, those through them are taken.
+ */
+static enum ot_status
+merge_ways(struct merger *m, uint32_t k, struct hg_merged *out,
+	   struct ot_err *err)
+{
+	enum ot_status st = search(m, false, &m->reached, err);
+	bool through = st == OT_OK && m->reached < m->ntargets / 2;
+	uint64_t alive;
+
+	if (through)
+		st = search(m, true, &m->reached, err);
+	if (st != OT_OK)
+		return st;
+	weigh(m);
+	if (!sign(m) || !tell(m, k, out))
+		return ot_fail_nomem(err, "chains");
+	alive = m->reached;
+	if (!through && m->reached < m->ntargets)
+		st = search(m, true, &alive, err);
+	out->rootless = m->ntargets - alive;
+	return st;
+}
+
 enum ot_status
 hg_merged_find(const struct hg_graph *g, const hg_node *targets,
 	       uint32_t ntargets, const struct hg_args *args,
@@ -313,13 +354,8 @@ hg_merged_find(const struct hg_graph *g, const hg_node *targets,
 	if (st == OT_OK && !merger_init(&m))
 		st = ot_fail_nomem(err, "chains");
 	if (st == OT_OK)
-		st = hg_search_run(&m.s, HG_NONE, NULL, 0, NULL, err);
-	if (st == OT_OK) {
-		weigh(&m);
-		if (!sign(&m) ||
-		    !tell(&m, args->k ? args->k : CHAINS_DEFAULT, out))
-			st = ot_fail_nomem(err, "chains");
-	}
+		st = merge_ways(&m, args->k ? args->k : CHAINS_DEFAULT, out,
+				err);
 	if (st != OT_OK)
 		hg_merged_free(out);
 	merger_release(&m);

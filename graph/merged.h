@@ -21,6 +21,7 @@ struct hg_merged {
 	size_t n;
 	uint64_t ways; /* how many there are in all */
 	uint64_t reached, targets;
+	uint64_t rootless; /* of the targets: no root leads there */
 };
 
 enum ot_status hg_merged_find(const struct hg_graph *g, const hg_node *targets,

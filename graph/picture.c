@@ -289,8 +289,8 @@ expand(struct collect *c, uint32_t i, uint32_t width)
 }
 
 /* "pid 4242, python 3.11.7, shop/server.py, 2026-..: what refers to ..." */
-static char *
-make_caption(const struct hg_picture *p, const char *verb)
+char *
+hg_picture_caption(const struct hg_picture *p, const char *verb)
 {
 	const struct hg_info *info = hg_info(p->graph);
 	struct ot_buf b = OT_BUF_INIT;
@@ -377,7 +377,7 @@ hg_picture_refs(const struct hg_graph *g, const hg_node *start, size_t nstart,
 	if (st == OT_OK)
 		st = collect_refs(&c, start, nstart, err);
 	if (st == OT_OK) {
-		c.p->caption = make_caption(c.p, back ? "references to"
+		c.p->caption = hg_picture_caption(c.p, back ? "references to"
 						      : "references from");
 		if (!c.p->caption)
 			st = ot_fail_nomem(err, "a picture");
@@ -450,7 +450,7 @@ hg_picture_chains(const struct hg_graph *g, const hg_edge *const *chains,
 	for (i = 0; ok && i < nchains && c.p->nnodes < NODES_MAX; i++)
 		ok = chain_add(&c, chains[i], lens[i]);
 	if (ok) {
-		c.p->caption = make_caption(c.p, "why it is alive:");
+		c.p->caption = hg_picture_caption(c.p, "why it is alive:");
 		ok = c.p->caption != NULL;
 	}
 	if (ok) {

@@ -51,6 +51,17 @@ enum ot_status hg_picture_chains(const struct hg_graph *g,
 				 const uint32_t *lens, size_t nchains,
 				 struct hg_picture **out, struct ot_err *err);
 
+/* The objects of a component, start among them, and the edges in it. */
+enum ot_status hg_picture_component(const struct hg_graph *g,
+				    const hg_node *members, uint32_t n,
+				    hg_node start,
+				    const struct hg_args *args,
+				    struct hg_picture **out,
+				    struct ot_err *err);
+
+/* "references to Session at 0x.., pid ..": for `caption`; NULL: no memory. */
+char *hg_picture_caption(const struct hg_picture *p, const char *verb);
+
 void hg_picture_free(struct hg_picture *p);	/* NULL ok */
 
 /* The k shortest root chains of one object; free with hg_chains_free. */

@@ -14,6 +14,8 @@
 #ifndef HG_STORE_H
 #define HG_STORE_H
 
+#include <stdatomic.h>
+
 #include "base/arena.h"
 #include "base/compiler.h"
 #include "graph/graph.h"
@@ -166,6 +168,8 @@ struct hg_graph {
 	char *names;	    /* all names, one behind the other */
 	uint32_t *name_off; /* nnames + 1 */
 	uint32_t nnames;
+
+	struct hg_dom *_Atomic dom; /* NULL until somebody asked (dom.h) */
 };
 
 static inline uint64_t

@@ -19,9 +19,8 @@
 
 #define MOST 1000000u		/* holders looked at */
 
-/* References to n that no strong edge explains; 0: none, or not known. */
-static int64_t
-unexplained(const struct hg_graph *g, hg_node n)
+int64_t
+hg_unexplained(const struct hg_graph *g, hg_node n)
 {
 	int64_t refs = hg_refcount(g, n);
 	uint32_t n_in, i;
@@ -73,7 +72,7 @@ find_holder(struct back *b, hg_node start, bool *all_seen)
 	for (at = 0; at < b->n; at++) {
 		const hg_edge *in = hg_in(b->g, b->queue[at], &n_in);
 
-		if (unexplained(b->g, b->queue[at]) > 0)
+		if (hg_unexplained(b->g, b->queue[at]) > 0)
 			return b->queue[at];
 		for (i = 0; i < n_in; i++) {
 			hg_node from = hg_edge_from(b->g, in[i]);
@@ -100,8 +99,8 @@ hg_unreached_say(const struct hg_graph *g, hg_node n, struct ot_buf *out)
 	ot_buf_adds(out, "no root reaches it: ");
 	if (holder != HG_NONE) {
 		ot_buf_addf(out, "held from C, %" PRId64 " reference%s to ",
-			    unexplained(g, holder),
-			    unexplained(g, holder) == 1 ? "" : "s");
+			    hg_unexplained(g, holder),
+			    hg_unexplained(g, holder) == 1 ? "" : "s");
 		an_describe(g, holder, out);
 		ot_buf_adds(out, " unexplained");
 	} else if (all_seen) {

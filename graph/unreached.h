@@ -14,4 +14,7 @@
  */
 void hg_unreached_say(const struct hg_graph *g, hg_node n, struct ot_buf *out);
 
+/* References to n that no strong edge explains; 0: none, or not known. */
+int64_t hg_unexplained(const struct hg_graph *g, hg_node n);
+
 #endif

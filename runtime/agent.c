@@ -15,11 +15,13 @@
  * the link's `go_on`.  A child of fork() has none of our threads: it
  * closes the socket and is asleep.
  *
- * From 3.12 on os.fork() warns when the process has a second thread.  So a
- * thread that waits for requests ends itself when the program is about to
- * fork: it says BYE without being asked, and the inspector starts it again
- * when it has the next request.  During a request it stays, since it may be
- * waiting for the lock that the forking thread holds.
+ * From 3.12 on os.fork() warns when the process has a second thread.  So our
+ * thread is gone before a program of one thread forks.  One that waits for
+ * requests says BYE without being asked, and the inspector starts it again
+ * when it has the next request.  One that waits for the interpreter gets it
+ * from the forking thread (gil.h), and one that has its clone leaves the rest
+ * to that clone, an orphan then (snapshot.h), which is reaped at the next fork
+ * or start.
  */
 #include "config.h"
 
@@ -34,6 +36,7 @@
 #include "runtime/build-id.h"
 #include "runtime/cpython/control.h"
 #include "runtime/cpython/exit.h"
+#include "runtime/cpython/gil.h"
 #include "runtime/host.h"
 #include "runtime/link.h"
 #include "runtime/snapshot.h"
@@ -45,9 +48,10 @@ enum {
 	LAST_MS = 10000,	/* a program under `run` waits this long */
 	BUSY_MS = 5000,		/* and this long for a snapshot under way */
 	COMMAND = 3000,
-	GOING_MS = 100,		/* a fork waits this long for the thread's end */
+	GOING_MS = 2000,	/* a fork waits this long for the thread's end */
 	GOING_LOOK_NS = 20000,
 	FORK_WARNS = 12,	/* CPython 3.12 */
+	ORPHANS = 8,
 };
 
 #define MS	1000000ull
@@ -70,7 +74,10 @@ static struct {
 	atomic_bool wanted;	/* the exit handler waits for it */
 	atomic_bool closing;	/* the interpreter is about to be finalised */
 	atomic_int rest;	/* enum rest; who may change it: see there */
-	atomic_int tid;		/* of our thread */
+	atomic_int tid;		/* of our thread; 0: it is starting */
+	atomic_bool ready;	/* it knows what the program is */
+	atomic_bool vanish;	/* the program is about to fork */
+	_Atomic uint64_t left;	/* when it said that it is gone; 0: long ago */
 } agent;
 
 /*
@@ -78,6 +85,17 @@ static struct {
  * from RESTING to PARKED, and that is the thread's end.
  */
 enum rest { BUSY, RESTING, PARKED };
+
+/* Clones that finish an answer without us; the socket is theirs to close.
+ * Written by our thread, and by others when there is none. */
+static struct orphan {
+	int pid;		/* 0: none */
+	int fd;
+	struct ota_file_id id;
+} orphans[ORPHANS];
+
+/* How the thread ends. */
+enum leaving { STAYS, LEAVES, PARKS, ORPHANS_IT };
 
 static _Atomic int32_t *
 state(void)
@@ -143,6 +161,46 @@ program_ends(void)
 		give_wire();
 }
 
+/* ---- orphans ---- */
+
+static void
+reap_orphans(void)
+{
+	size_t i;
+
+	for (i = 0; i < ORPHANS; i++)
+		if (orphans[i].pid && ota_reaped(orphans[i].pid))
+			orphans[i].pid = 0;
+}
+
+static struct orphan *
+free_orphan(void)
+{
+	size_t i;
+
+	reap_orphans();
+	for (i = 0; i < ORPHANS; i++)
+		if (!orphans[i].pid)
+			return &orphans[i];
+	return NULL;
+}
+
+/* In a child of fork(): they are the parent's, their sockets are here. */
+static void
+forget_orphans(void)
+{
+	size_t i;
+
+	for (i = 0; i < ORPHANS; i++) {
+		struct ota_link l = { .fd = orphans[i].fd,
+				      .id = orphans[i].id };
+
+		if (orphans[i].pid)
+			ota_link_close(&l);
+		orphans[i].pid = 0;
+	}
+}
+
 /* ---- serving ---- */
 
 static bool
@@ -194,62 +252,83 @@ say_hello(void)
 	return ota_link_hello(&agent.link, &h);
 }
 
-/* False: the agent is to leave. */
-static bool
-serve_snapshot(const struct otw_request *r)
+static enum leaving
+refuse(uint32_t code, const char *why)
 {
-	if (!find_provider())
-		return ota_link_error(&agent.link, OT_REFUSED, agent.why_not);
-	if (atomic_load(&agent.closing))
-		return ota_link_error(&agent.link, OT_FAILED,
-				      "the program is ending");
-	/* only now: this waits for the interpreter, as the snapshot does */
-	if (!py_exit_install(ota_dlsym, agent.preloaded, program_ends))
-		return ota_link_error(&agent.link, OT_FAILED,
-				      "the program is ending");
-	switch (ota_snapshot(&agent.link, &agent.provider, r)) {
-	case OTA_SHOT_ANSWERED:
-		return true;
-	case OTA_SHOT_DETACH:
-		ota_link_empty(&agent.link, OTW_F_BYE);
-		return false;
-	default:
-		return false;
-	}
+	return ota_link_error(&agent.link, code, why) ? STAYS : LEAVES;
 }
 
-/* The inspector said something, whatever it is: what it waits for is over. */
+static enum leaving
+serve_snapshot(const struct otw_request *r)
+{
+	static const atomic_bool never;
+	enum ota_shot_end end;
+	struct orphan *o;
+	int pid = 0;
+
+	if (!find_provider())
+		return refuse(OT_REFUSED, agent.why_not);
+	/* Only now: this waits for the interpreter, as the snapshot does.
+	 * Without a thread state we need not be told of a program's end. */
+	if (atomic_load(&agent.closing) ||
+	    ((agent.preloaded || !py_gil_known()) &&
+	     !py_exit_install(ota_dlsym, agent.preloaded, program_ends)))
+		return refuse(OT_FAILED, "the program is ending");
+	o = free_orphan();
+	objtop_agent_boot.busy = 1;
+	end = ota_snapshot(&agent.link, &agent.provider, r,
+			   o ? &agent.vanish : &never, &pid);
+	objtop_agent_boot.busy = 0;
+	switch (end) {
+	case OTA_SHOT_ANSWERED:
+		return STAYS;
+	case OTA_SHOT_DETACH:
+		ota_link_empty(&agent.link, OTW_F_BYE);
+		return LEAVES;
+	case OTA_SHOT_ORPHANED:
+		*o = (struct orphan){ pid, agent.link.fd, agent.link.id };
+		return ORPHANS_IT;
+	case OTA_SHOT_GONE:
+		break;
+	}
+	return LEAVES;
+}
+
+/*
+ * The inspector said something, whatever it is: what it waits for is over; or
+ * the program is about to fork, and what has not begun is asked for again.
+ */
 static bool
 heard(void *unused)
 {
 	(void)unused;
-	return agent.link.len || ota_poll(agent.link.fd, POLLIN, 0);
+	return atomic_load(&agent.vanish) || agent.link.len ||
+		ota_poll(agent.link.fd, POLLIN, 0);
 }
 
-/* False: the agent is to leave. */
-static bool
+static enum leaving
 serve_act(void)
 {
 	struct otw_acted out;
 	char why[512] = "";
 
 	if (!find_provider())
-		return ota_link_error(&agent.link, OT_REFUSED, agent.why_not);
+		return refuse(OT_REFUSED, agent.why_not);
 	if (!is_python())
-		return ota_link_error(&agent.link, OT_REFUSED, "its heap has "
-				      "no collector that can be acted on");
+		return refuse(OT_REFUSED, "its heap has no collector that can "
+			      "be acted on");
 	if (atomic_load(&agent.closing) ||
 	    !py_exit_install(ota_dlsym, agent.preloaded, program_ends))
-		return ota_link_error(&agent.link, OT_FAILED,
-				      "the program is ending");
-	if (py_control(ota_dlsym, &agent.provider, &agent.link.act, &out,
-		       heard, NULL, why, sizeof(why)))
-		return ota_link_error(&agent.link, OT_FAILED, why);
-	return ota_link_acted(&agent.link, &out);
+		return refuse(OT_FAILED, "the program is ending");
+	if (py_control(ota_dlsym, &agent.link.act, &out, heard, NULL, why,
+		       sizeof(why)))
+		return atomic_load(&agent.vanish) ? PARKS :
+			refuse(OT_FAILED, why);
+	return ota_link_acted(&agent.link, &out) ? STAYS : LEAVES;
 }
 
-/* One request; *more is false when none had come in.  False: leave. */
-static bool
+/* One request; *more is false when none had come in. */
+static enum leaving
 serve_one(bool *more)
 {
 	struct otw_request r;
@@ -268,27 +347,28 @@ serve_one(bool *more)
 		break;
 	case OTA_ASK_DETACH:
 		ota_link_empty(&agent.link, OTW_F_BYE);
-		return false;
+		return LEAVES;
 	case OTA_ASK_GONE:
-		return false;
+		return LEAVES;
 	}
-	return true;
+	return STAYS;
 }
 
-/* All that has come in; false: the agent is to leave. */
-static bool
+/* All that has come in. */
+static enum leaving
 serve(void)
 {
-	bool more, on;
+	enum leaving how;
+	bool more;
 
 	do {
 		while (atomic_load(&agent.wanted))
 			ota_sleep_ns(MS);
 		take_wire(UINT64_MAX);
-		on = serve_one(&more);
+		how = serve_one(&more);
 		give_wire();
-	} while (on && more);
-	return on;
+	} while (how == STAYS && more);
+	return how;
 }
 
 /*
@@ -323,14 +403,32 @@ rest(void)
 		return true;
 	}
 	atomic_store(&agent.rest, RESTING);
-	ota_poll(agent.link.fd, POLLIN, OURS_MS);
+	if (!atomic_load(&agent.vanish))
+		ota_poll(agent.link.fd, POLLIN, OURS_MS);
 	return atomic_compare_exchange_strong(&agent.rest, &resting, BUSY);
+}
+
+/* Is our thread there, or not quite gone? */
+static bool
+thread_is_there(void)
+{
+	int tid = atomic_load(&agent.tid);
+	uint64_t left = atomic_load(&agent.left);
+
+	if (objtop_agent_boot.fork_pid != ota_pid())
+		return false;
+	if (atomic_load(state()) == OTW_BOOT_RUNNING)
+		return tid == 0 || ota_thread_lives(tid);
+	/* The number may be another thread's by and by. */
+	return left && ota_now_ns() - left < GOING_MS * MS &&
+		ota_thread_lives(tid);
 }
 
 /*
  * In a thread that is about to fork, which may hold any lock but ours.  The
  * socket is shut for reading to end the poll(); the thread is gone when the
- * kernel does not know it any more.
+ * kernel does not know it any more.  With threads of its own the program is
+ * warned of these, so ours may stay.
  */
 static void
 about_to_fork(void)
@@ -338,57 +436,75 @@ about_to_fork(void)
 	uint64_t end = ota_now_ns() + GOING_MS * MS;
 	int resting = RESTING;
 
-	if (atomic_load(state()) != OTW_BOOT_RUNNING ||
-	    objtop_agent_boot.fork_pid != ota_pid() ||
-	    !atomic_compare_exchange_strong(&agent.rest, &resting, PARKED))
+	if (!thread_is_there()) {
+		reap_orphans();
 		return;
-	if (ota_link_ours(&agent.link))
-		ota_shut(agent.link.fd);
-	while (ota_thread_lives(atomic_load(&agent.tid)) &&
-	       ota_now_ns() < end)
+	}
+	if (ota_threads() > 2 ||
+	    (agent.preloaded && !atomic_load(&agent.ready)))
+		return;
+	atomic_store(&agent.vanish, true);
+	while (thread_is_there() && ota_now_ns() < end) {
+		if (atomic_load(&agent.ready) && !fork_warns())
+			break;
+		resting = RESTING;
+		if (!atomic_compare_exchange_strong(&agent.rest, &resting,
+						    PARKED))
+			py_gil_lend();
+		else if (ota_link_ours(&agent.link))
+			ota_shut(agent.link.fd);
 		ota_sleep_ns(GOING_LOOK_NS);
+	}
+	atomic_store(&agent.vanish, false);
 }
 
-/* `parked`: a fork waits for us, perhaps with the interpreter's lock. */
 static void
-leave(bool parked)
+leave(enum leaving how)
 {
 	/* In this order: a closed socket is how the peer sees that we left,
 	 * which must not wait for the interpreter; ASLEEP is how the next one
 	 * sees that it may start. */
 	take_wire(UINT64_MAX);
 	objtop_agent_boot.fd = -1;
-	ota_link_close(&agent.link);
-	/* Takes the interpreter's lock: the program's end waits for the wire. */
-	if (!parked) {
+	if (how == ORPHANS_IT)
+		agent.link.fd = -1;
+	else
+		ota_link_close(&agent.link);
+	/* Takes the interpreter's lock, which a fork waits with: the program's
+	 * end waits for the wire. */
+	if (how == LEAVES) {
 		if (is_python() && !atomic_load(&agent.closing))
-			py_control_leave(ota_dlsym, &agent.provider);
+			py_control_leave(ota_dlsym);
 		py_exit_remove();
 	}
 	give_wire();
+	atomic_store(&agent.left, ota_now_ns());
 	atomic_store(state(), OTW_BOOT_ASLEEP);
 }
 
 static void *
 agent_thread(void *arg)
 {
-	bool on, parked = false;
+	enum leaving how = LEAVES;
 
 	(void)arg;
 	ota_set_name(OTW_THREAD_NAME);
 	atomic_store(&agent.tid, ota_tid());
 	/* start() took the wire for us: nobody speaks before HELLO */
-	on = wait_for_start() && say_hello();
-	if (on && agent.preloaded)
+	if (wait_for_start() && say_hello())
+		how = STAYS;
+	atomic_store(&agent.ready, true);
+	if (how == STAYS && agent.preloaded)
 		py_exit_install(ota_dlsym, true, program_ends);
 	give_wire();
-	while (on) {
-		parked = !rest();
-		on = !parked && serve();
+	while (how == STAYS) {
+		how = serve();
+		if (how == STAYS && !rest())
+			how = PARKS;
 	}
-	if (parked)
+	if (how == PARKS)
 		ota_link_empty(&agent.link, OTW_F_BYE);
-	leave(parked);
+	leave(how);
 	return NULL;
 }
 
@@ -398,6 +514,9 @@ agent_thread(void *arg)
 static void
 forked_child(void)
 {
+	forget_orphans();
+	py_gil_forked();
+	atomic_store(&agent.vanish, false);
 	if (atomic_load(state()) != OTW_BOOT_RUNNING)
 		return;
 	ota_link_close(&agent.link);
@@ -431,7 +550,11 @@ start(int fd, bool preloaded)
 	}
 	objtop_agent_boot.fork_pid = pid;
 	objtop_agent_boot.fd = fd;
+	objtop_agent_boot.busy = 0;
 	agent.preloaded = preloaded;
+	reap_orphans();
+	atomic_store(&agent.tid, 0);
+	atomic_store(&agent.ready, false);
 	atomic_store(&agent.rest, BUSY);
 	atomic_store(&agent.link.go_on, false);
 	if (!atfork) {

@@ -10,6 +10,7 @@ AGENT_SOURCES = \
 	runtime/agent.c runtime/agent.h \
 	runtime/cpython/exit.c runtime/cpython/exit.h \
 	runtime/cpython/py.h \
+	runtime/headroom.c runtime/headroom.h \
 	runtime/host.c runtime/host.h \
 	runtime/link.c runtime/link.h \
 	runtime/mem.c runtime/mem.h \
@@ -55,6 +56,7 @@ runtime/build-id.h: $(AGENT_SOURCES) wire/wire.h wire/boot.h wire/heap.h \
 noinst_LTLIBRARIES += runtime/synth/libsynth.la
 runtime_synth_libsynth_la_SOURCES = \
 	runtime/include/objtop.h \
+	runtime/headroom.c runtime/headroom.h \
 	runtime/mem.c runtime/mem.h \
 	runtime/sink.c runtime/sink.h \
 	runtime/sys.c runtime/sys.h \

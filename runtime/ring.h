@@ -23,6 +23,9 @@ struct ota_shared {
 	_Atomic uint64_t freed;		/* reader: memory up to here is free */
 	_Atomic uint32_t stop;		/* reader: end the walk */
 	_Atomic uint32_t outcome;	/* writer: enum ota_outcome */
+	_Atomic uint32_t sender;	/* enum ota_sender */
+	uint64_t sent, frame_end;	/* reader, before it gives over */
+	uint64_t held_ns;
 	uint64_t walk_ns;		/* writer, before outcome */
 	struct otw_end totals;		/* writer, before outcome */
 	char phase[96];			/* writer; read when it has died */
@@ -34,6 +37,13 @@ enum ota_outcome {
 	OTA_WALKED,		/* totals are final */
 	OTA_FAILED,		/* `why` says so */
 	OTA_STOPPED,		/* go_on said so */
+};
+
+/* Who reads the ring and sends. */
+enum ota_sender {
+	OTA_BY_THREAD,
+	OTA_GIVEN_OVER,		/* thread: the clone is to do it */
+	OTA_BY_CLONE,		/* clone: so it will */
 };
 
 struct ota_ring {

@@ -381,6 +381,12 @@ sink_phase(struct objtop_sink *pub, const char *what)
 		s->hooks.phase(s->hooks.ctx, what);
 }
 
+static void
+sink_expect(struct objtop_sink *pub, uint64_t objects)
+{
+	self(pub)->estimate = objects;
+}
+
 bool
 ota_sink_init(struct ota_sink *s, uint32_t want, uint64_t estimate,
 	      const struct ota_sink_hooks *hooks)
@@ -394,7 +400,8 @@ ota_sink_init(struct ota_sink *s, uint32_t want, uint64_t estimate,
 		.name_known = sink_name_known, .object = sink_object,
 		.ref = sink_ref, .root = sink_root, .root_ref = sink_root_ref,
 		.unseen = sink_unseen, .alloc = sink_alloc,
-		.phase = sink_phase, .collector = sink_collector,
+		.phase = sink_phase, .expect = sink_expect,
+		.collector = sink_collector,
 	};
 	s->hooks = *hooks;
 	s->estimate = estimate;

@@ -9,9 +9,14 @@
  *
  * pause mode: the same walk between hold and release; sent afterwards.
  *
+ * The program forks and is to have one thread then: the agent's thread gives
+ * over to the clone (or to another, where the walk has ended already) and is
+ * gone.  That clone is an orphan: it sends the rest and ends.
+ *
  * Invariants:
  *  1. Between hold and release nothing can block: no send, no wait.
- *  2. Only the agent's thread writes to the socket, and only whole frames.
+ *  2. Only the agent's thread, or the orphan, writes to the socket, and only
+ *     whole frames.
  *  3. The clone calls no libc, takes no lock, opens and closes no descriptor
  *     (CLONE_FILES: they are the program's own), writes to no object.
  *  4. Its exit signal is 0: no SIGCHLD, and no wait() of the program's sees
@@ -39,18 +44,25 @@
 
 #include "base/compiler.h"
 #include "base/err.h"
+#include "runtime/headroom.h"
 #include "runtime/ring.h"
 #include "runtime/sink.h"
 #include "runtime/sys.h"
+#include "wire/boot.h"
 
 enum {
 	WINDOW = 256 << 10,	/* bytes encoded between two publications */
 	LOOK_MS = 1,		/* how often a living clone is looked at */
+	ENDED_LOOK_MS = 10,	/* and the rest, once it has ended */
 	STALL_MS = 30000,	/* a viewer that takes nothing is given up */
 	REST_MS = 2000,		/* time to finish a frame that was cut */
 	PAUSE_MS = 10000,	/* budget of pause mode */
 	PAUSE_AUTO_MS = 1000,	/* of pause mode that nobody asked for */
 	CPU_SECONDS = 600,	/* of a clone without a time limit */
+	GIVE_MS = 1000,		/* for a clone to take over */
+	GIVE_LOOK_NS = 20000,
+	PARENT_MS = 5,		/* between an orphan's looks for the program */
+	KCMP_FILES = 2,		/* linux/kcmp.h */
 };
 
 #define MS	1000000ull
@@ -64,12 +76,18 @@ struct shot {
 	enum otw_mode mode;
 	uint64_t start, deadline;	/* 0: none */
 	uint64_t pause_deadline;
+	bool auto_pause;		/* paused because memory is tight */
 	bool over_budget;		/* pause mode ended by its time limit */
 	int pid;			/* of the program */
 	long clone;			/* pid, while it is not reaped */
 	int status;			/* as wait4 gave it */
+	const atomic_bool *vanish;
+	bool orphan;			/* we are one */
+	uint64_t parent_at;		/* when it was looked for last */
 	char message[512];
 };
+
+static long pump(struct shot *s);
 
 /* ---- the walk, in the clone or in the held process ---- */
 
@@ -81,14 +99,65 @@ on_phase(void *ctx, const char *what)
 	ota_cat(s->ring.sh->phase, sizeof(s->ring.sh->phase), 0, what);
 }
 
+static OT_NORETURN void
+clone_exit(void)
+{
+	for (;;)
+		ota_syscall(SYS_exit_group, 0, 0, 0, 0, 0, 0);
+}
+
+/* Ends an orphan whose program has ended, or is another by exec. */
+static void
+look_for_parent(struct shot *s)
+{
+	uint64_t now = ota_now_ns();
+
+	if (now - s->parent_at < PARENT_MS * MS)
+		return;
+	s->parent_at = now;
+	/* Another program has a table of descriptors of its own. */
+	if (ota_parent() != s->pid ||
+	    ota_syscall(SYS_kcmp, s->pid, ota_pid(), KCMP_FILES, 0, 0, 0) > 0)
+		clone_exit();
+}
+
+/* In the clone: the thread that made it goes. */
+static void
+become_orphan(struct shot *s)
+{
+	struct ota_shared *sh = s->ring.sh;
+
+	ota_syscall(SYS_prctl, PR_SET_PDEATHSIG, 0, 0, 0, 0, 0);
+	s->ring.sent = sh->sent;
+	s->ring.frame_end = sh->frame_end;
+	s->begin.held_ns = sh->held_ns;
+	s->orphan = true;
+	s->clone = 0;
+	atomic_store(&sh->sender, OTA_BY_CLONE);
+}
+
+/* In the clone, now and then.  False: nobody wants the rest. */
+static bool
+serve_as_clone(struct shot *s)
+{
+	if (!s->orphan && atomic_load_explicit(&s->ring.sh->sender,
+			memory_order_relaxed) == OTA_GIVEN_OVER)
+		become_orphan(s);
+	if (!s->orphan)
+		return true;
+	look_for_parent(s);
+	return pump(s) >= 0;
+}
+
 static bool
 go_on(void *ctx)
 {
 	struct shot *s = ctx;
 
 	if (s->mode == OTW_MODE_FORK)
-		return !atomic_load_explicit(&s->ring.sh->stop,
-					     memory_order_relaxed);
+		return serve_as_clone(s) &&
+			!atomic_load_explicit(&s->ring.sh->stop,
+					      memory_order_relaxed);
 	if (ota_now_ns() >= s->pause_deadline)
 		s->over_budget = true;
 	/* whatever the inspector says now, it is not to go on */
@@ -102,7 +171,7 @@ wait_for_room(struct shot *s, size_t more)
 {
 	while (ota_ring_room(&s->ring) < more) {
 		if (s->mode != OTW_MODE_FORK || more > s->ring.size / 2 ||
-		    atomic_load(&s->ring.sh->stop))
+		    atomic_load(&s->ring.sh->stop) || !serve_as_clone(s))
 			return false;
 		ota_sleep_ns(200000);
 	}
@@ -181,12 +250,7 @@ limit(int what, uint64_t soft, uint64_t hard)
 	ota_syscall(SYS_prlimit64, 0, what, (long)&l, 0, 0, 0);
 }
 
-static OT_NORETURN void
-clone_exit(void)
-{
-	for (;;)
-		ota_syscall(SYS_exit_group, 0, 0, 0, 0, 0, 0);
-}
+static OT_NORETURN void orphan_main(struct shot *s);
 
 static OT_NORETURN void
 clone_main(struct shot *s)
@@ -197,13 +261,15 @@ clone_main(struct shot *s)
 	ota_syscall(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0, 0);
 	if (ota_parent() != s->pid)	/* it died before prctl() */
 		clone_exit();
-	ota_set_name("objtop-snap");
+	ota_set_name(OTW_CLONE_NAME);
 	if (s->r->timeout_ms && s->r->timeout_ms / 1000 + 5 < cpu)
 		cpu = s->r->timeout_ms / 1000 + 5;
 	limit(RLIMIT_CORE, 0, 0);
 	/* SIGXCPU is blocked: the hard limit, a SIGKILL, is what counts */
 	limit(RLIMIT_CPU, cpu, cpu);
 	walk(s);
+	if (s->orphan)
+		orphan_main(s);
 	clone_exit();
 }
 
@@ -259,6 +325,31 @@ kill_clone(struct shot *s)
 	reap(s, true);
 }
 
+/* ---- is there memory for it? ---- */
+
+/*
+ * Where nobody chose: a clone, which holds the program for the shortest time
+ * whatever the heap's size, unless memory could run out by it.  A clone is the
+ * first to go then, but where the whole group goes (memory.oom.group) so does
+ * the program.  False: neither way is safe.
+ */
+static bool
+choose_mode(struct shot *s)
+{
+	struct ota_headroom h;
+
+	if (s->mode != OTW_MODE_AUTO || !ota_headroom("", &h) ||
+	    h.left >= ota_clone_needs(&h))
+		return true;
+	if (h.left < ota_pause_needs(&h, s->r->want)) {
+		ota_headroom_say(&h, s->message, sizeof(s->message));
+		return false;
+	}
+	s->mode = OTW_MODE_PAUSE;
+	s->auto_pause = true;
+	return true;
+}
+
 /* ---- holding ---- */
 
 /* Held no longer than needed: the times, the clone, nothing else. */
@@ -289,9 +380,11 @@ hold_and_go(struct shot *s)
 	if (rc < 0 && s->mode == OTW_MODE_AUTO &&
 	    (rc == -EAGAIN || rc == -ENOMEM || rc == -EPERM)) {
 		s->mode = OTW_MODE_PAUSE;
-		s->pause_deadline = held + PAUSE_AUTO_MS * MS;
+		s->auto_pause = true;
 		rc = 0;
 	}
+	if (s->auto_pause && s->pause_deadline > held + PAUSE_AUTO_MS * MS)
+		s->pause_deadline = held + PAUSE_AUTO_MS * MS;
 	if (s->mode == OTW_MODE_PAUSE && rc == 0)
 		walk(s);
 	p->release(p->self);
@@ -305,7 +398,7 @@ hold_and_go(struct shot *s)
 
 /* ---- sending ---- */
 
-enum why_ended { WALK_ENDED, CANCELLED, TIMED_OUT, DETACHED, LOST };
+enum why_ended { WALK_ENDED, CANCELLED, TIMED_OUT, DETACHED, LOST, GIVEN };
 
 /* What the inspector says meanwhile. */
 static bool
@@ -360,6 +453,52 @@ pump(struct shot *s)
 }
 
 /*
+ * The clone takes over; it may have ended before it knows.  False: it cannot
+ * be done now.
+ */
+static bool
+clone_takes_over(struct shot *s)
+{
+	struct ota_shared *sh = s->ring.sh;
+	uint64_t end = ota_now_ns() + GIVE_MS * MS;
+	uint32_t given = OTA_GIVEN_OVER;
+
+	atomic_store(&sh->sender, OTA_GIVEN_OVER);
+	while (atomic_load(&sh->sender) == OTA_GIVEN_OVER && !reap(s, false) &&
+	       ota_now_ns() < end)
+		ota_sleep_ns(GIVE_LOOK_NS);
+	return s->clone && !atomic_compare_exchange_strong(&sh->sender, &given,
+							   OTA_BY_THREAD);
+}
+
+static bool
+give_over(struct shot *s)
+{
+	struct ota_shared *sh = s->ring.sh;
+	long rc;
+
+	if (s->link->len)		/* half a request has come in */
+		return false;
+	sh->sent = s->ring.sent;
+	sh->frame_end = s->ring.frame_end;
+	sh->held_ns = s->begin.held_ns;
+	if (s->clone && clone_takes_over(s))
+		return true;
+	if (s->clone)
+		return false;
+	rc = make_clone();
+	if (rc == 0) {
+		ota_signals_block_all();
+		ota_set_name(OTW_CLONE_NAME);
+		become_orphan(s);
+		orphan_main(s);
+	}
+	if (rc > 0)
+		s->clone = rc;
+	return rc > 0;
+}
+
+/*
  * Sends until the walk has ended and all of it is sent, or something comes in
  * between.  A clone that lives is looked at every millisecond: it must have no
  * descriptor to tell by, and a signal would be seen by the program.
@@ -383,6 +522,10 @@ send_all(struct shot *s)
 			moved = now;
 		if (ended && !left)
 			return WALK_ENDED;
+		if (s->orphan)
+			look_for_parent(s);
+		else if (atomic_load(s->vanish) && give_over(s))
+			return GIVEN;
 		if (listen_to(s, &end))
 			return end;
 		if (s->deadline && now > s->deadline)
@@ -390,7 +533,7 @@ send_all(struct shot *s)
 		if (now - moved > STALL_MS * MS)
 			return LOST;
 		ota_poll(s->link->fd, left ? POLLIN | POLLOUT : POLLIN,
-			 ended ? 100 : LOOK_MS);
+			 ended ? ENDED_LOOK_MS : LOOK_MS);
 	}
 }
 
@@ -465,9 +608,12 @@ static bool
 answer_stopped(struct shot *s)
 {
 	if (s->over_budget) {
-		ota_cat(s->message, sizeof(s->message), 0, "the heap is too "
-			"large to be read while the program is paused: use "
-			"--mode fork, or raise --timeout");
+		ota_cat(s->message, sizeof(s->message), 0, s->auto_pause ?
+			"memory is too tight for a clone, and the heap too "
+			"large to be read in a pause of one second: use "
+			"--mode fork, or --mode pause for a longer one" :
+			"the heap is too large to be read while the program "
+			"is paused: use --mode fork, or raise --timeout");
 		return answer_error(s, OT_FAILED);
 	}
 	ota_cat(s->message, sizeof(s->message), 0, "cancelled");
@@ -515,11 +661,22 @@ conclude(struct shot *s, enum why_ended why)
 		ok = finish_frame(s) && answer_error(s, OT_INTERRUPTED);
 		break;
 	case LOST:
+	case GIVEN:
 		break;
 	}
 	if (!ok)
 		return OTA_SHOT_GONE;
 	return why == DETACHED ? OTA_SHOT_DETACH : OTA_SHOT_ANSWERED;
+}
+
+/* The walk has ended; what is left of the answer, and of the session. */
+static OT_NORETURN void
+orphan_main(struct shot *s)
+{
+	if (conclude(s, send_all(s)) != OTA_SHOT_GONE)
+		ota_link_empty(s->link, OTW_F_BYE);
+	ota_link_close(s->link);
+	clone_exit();
 }
 
 /* ---- one snapshot ---- */
@@ -538,12 +695,16 @@ clone_refused(struct shot *s, long rc)
 }
 
 static enum ota_shot_end
-take(struct shot *s)
+take(struct shot *s, int *orphan)
 {
 	enum why_ended why;
-	long rc = hold_and_go(s);
 	bool ok;
+	long rc;
 
+	if (!choose_mode(s))
+		return answer_error(s, OT_REFUSED) ? OTA_SHOT_ANSWERED :
+						     OTA_SHOT_GONE;
+	rc = hold_and_go(s);
 	if (rc) {
 		ok = rc < 0 ? clone_refused(s, rc) :
 		     answer_error(s, OT_FAILED);
@@ -554,6 +715,10 @@ take(struct shot *s)
 	if (s->clone)
 		prefer_for_oom(s->clone);
 	why = ota_link_begin(s->link, &s->begin) ? send_all(s) : LOST;
+	if (why == GIVEN) {
+		*orphan = (int)s->clone;
+		return OTA_SHOT_ORPHANED;
+	}
 	atomic_store(&s->ring.sh->stop, 1);
 	kill_clone(s);
 	return conclude(s, why);
@@ -561,7 +726,8 @@ take(struct shot *s)
 
 enum ota_shot_end
 ota_snapshot(struct ota_link *link, const struct objtop_provider *p,
-	     const struct otw_request *r)
+	     const struct otw_request *r, const atomic_bool *vanish,
+	     int *orphan)
 {
 	uint64_t limit_ms = r->timeout_ms ? r->timeout_ms : PAUSE_MS;
 	struct shot s;
@@ -571,6 +737,7 @@ ota_snapshot(struct ota_link *link, const struct objtop_provider *p,
 	s.link = link;
 	s.p = p;
 	s.r = r;
+	s.vanish = vanish;
 	s.mode = r->mode;
 	s.pid = ota_pid();
 	s.start = ota_now_ns();
@@ -588,7 +755,7 @@ ota_snapshot(struct ota_link *link, const struct objtop_provider *p,
 		return answer_error(&s, OT_FAILED) ? OTA_SHOT_ANSWERED :
 						     OTA_SHOT_GONE;
 	}
-	end = take(&s);
+	end = take(&s, orphan);
 	ota_ring_close(&s.ring);
 	return end;
 }

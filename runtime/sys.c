@@ -20,6 +20,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <time.h>
 
 #if defined(__x86_64__)
@@ -190,6 +191,31 @@ bool
 ota_thread_lives(int tid)
 {
 	return SYS3(SYS_tgkill, ota_pid(), tid, 0) == 0;
+}
+
+/* The 18th number behind the name in /proc/self/stat. */
+long
+ota_threads(void)
+{
+	char text[512];
+	long n = ota_slurp("/proc/self/stat", text, sizeof(text)), i, v = 0;
+	int word = 0;
+
+	for (i = n; i > 0 && text[i - 1] != ')'; i--)
+		;
+	for (; i < n && word < 18; i++)
+		word += text[i] == ' ';
+	for (; i < n && text[i] >= '0' && text[i] <= '9'; i++)
+		v = v * 10 + (text[i] - '0');
+	return v;
+}
+
+bool
+ota_reaped(int pid)
+{
+	long rc = SYS6(SYS_wait4, pid, NULL, __WALL | WNOHANG, NULL, 0, 0);
+
+	return rc == pid || rc == -ECHILD;
 }
 
 uint32_t

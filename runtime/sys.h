@@ -38,6 +38,8 @@ int ota_pid(void);
 int ota_parent(void);
 int ota_tid(void);			/* of the calling thread */
 bool ota_thread_lives(int tid);		/* of this process, to the kernel */
+long ota_threads(void);			/* of this process; 0: not known */
+bool ota_reaped(int pid);		/* that child has ended, and is gone */
 uint32_t ota_euid(void);
 long ota_open(const char *path, int flags);
 long ota_read(int fd, void *buf, size_t n);

@@ -15,6 +15,8 @@ include tests/e2e/values.mk
 include tests/e2e/attach.mk
 include tests/e2e/tmux.mk
 include tests/e2e/walk.mk
+include tests/e2e/stream.mk
+include tests/e2e/dominators.mk
 include tests/pythons/pythons.mk
 
 # The soak.
@@ -41,6 +43,7 @@ EXTRA_DIST += $(LINT) tests/run-all.sh tests/summary.sh tests/lsan.supp
 
 # End to end through the command line.
 E2E = tests/e2e/test_counts.py tests/e2e/test_cli.py \
+	tests/e2e/test_growth.py tests/e2e/test_groups.py \
 	tests/e2e/test_hosts.py tests/e2e/test_sql.py \
 	tests/e2e/test_gc.py
 TESTS += $(E2E)

@@ -33,6 +33,7 @@
 #define OTW_ENV_RUN	"OBJTOP_RUN"
 #define OTW_MEMFD_NAME	"objtop-agent"	/* maps show /memfd:objtop-agent */
 #define OTW_THREAD_NAME	"objtop-agent"	/* /proc/PID/task/TID/comm */
+#define OTW_CLONE_NAME	"objtop-snap"	/* of the clone that walks */
 #define OTW_BOOT_MAGIC	0x746f6f62706f746fULL	/* "otopboot" */
 
 struct otw_boot {
@@ -48,9 +49,11 @@ struct otw_boot {
 	int32_t fork_pid;	/* pid the agent was started in: a forked child
 				 * has the mapping but no thread */
 	char name[48];		/* a socket to connect to; "": none */
+	int32_t busy;		/* 1: with a request, so another inspector's
+				 * turn may come soon */
 };
 
-#define OTW_BOOT_ABI 2
+#define OTW_BOOT_ABI 3
 
 enum otw_boot_state {
 	OTW_BOOT_ASLEEP,	/* mapped, no thread, no socket */

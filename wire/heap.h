@@ -42,9 +42,8 @@
 #include "wire/wire.h"
 
 enum otw_heap_column {
-	OTW_C_ADDR, OTW_C_KIND, OTW_C_FLAGS, OTW_C_BYTES, OTW_C_EXTRA,
-	OTW_C_COUNT, OTW_C_NREFS, OTW_C_TEXTLEN, OTW_C_TEXT,
-	OTW_C_TO, OTW_C_HOW, OTW_C_NAME,
+#define COLUMN(name, each, doc) OTW_C_##name,
+#include "wire/columns.def"
 	OTW_C_END
 };
 

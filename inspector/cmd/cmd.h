@@ -23,17 +23,21 @@ struct cmd_opts {
 	const char *sort;	/* column, "-" turns it round; NULL: the command's */
 	const char *filter;
 	enum hg_scope scope;
+	enum hg_by by;
 	enum otw_mode mode;
 	uint64_t timeout_ms;
 	int color;		/* -1 auto, 0 never, 1 always */
 	bool quiet, verbose;
 	uint32_t depth, max_width, k;	/* 0: the command's default */
 	bool exclude_weak;
+	bool retained;		/* types */
 	const char **ignore;	/* owned array of borrowed strings */
 	size_t nignore;
 	const char *output;	/* -o */
 	bool redact;
 	uint64_t interval_ms;
+	bool ages;
+	uint32_t rounds;	/* 0: the command's default */
 	const char *name;	/* --name PATTERN */
 	/* gc */
 	bool watch, freeze, unfreeze, disable, enable, restore, here;
@@ -41,6 +45,8 @@ struct cmd_opts {
 	uint32_t generation;		/* of collect */
 	int64_t threshold[3];		/* -1: as it is */
 	uint64_t lasting_ms;		/* --for; 0: without end */
+	pid_t children;		/* --children PID; 0: not given */
+	bool all;		/* --all that --name matches */
 };
 
 /* One invocation, after parsing.  Strings are argv's. */
@@ -80,10 +86,35 @@ void cmd_say(const struct cmd *c, const char *fmt, ...) OT_PRINTF(2, 3);
 struct target_opts cmd_target_opts(const struct cmd *c);
 struct hg_args cmd_hg_args(const struct cmd *c);
 
-/* A process from TARGET or --name; OT_USAGE where TARGET is no number. */
+/* TARGET is given by --name or --children. */
+bool cmd_names_targets(const struct cmd *c);
+/* And by its options there may be several of them, in one table. */
+bool cmd_names_several(const struct cmd *c);
+
+/* All processes that --name or --children mean; free() them.  which.c */
+enum ot_status cmd_pids(const struct cmd *c, pid_t **pids, size_t *n,
+			struct ot_err *err);
+
+/*
+ * Enters them all; those that cannot be entered are told of and left out of
+ * pids, *n is how many remain.  Fails where none does.
+ */
+enum ot_status cmd_attach_all(const struct cmd *c, pid_t *pids,
+			      struct target **targets, size_t *n,
+			      struct ot_err *err);
+
+/*
+ * The analysis c->name of several processes, in one table with a column for
+ * each.  side.c
+ */
+enum ot_status cmd_side(const struct cmd *c, const pid_t *pids,
+			struct ot_table **tables, size_t n,
+			struct ot_err *err);
+
+/* The one process of TARGET, --name or --children. */
 enum ot_status cmd_pid(const struct cmd *c, pid_t *pid, struct ot_err *err);
 
-/* PID, file or --name to an open target. */
+/* PID, file, --name or --children to an open target. */
 enum ot_status cmd_open(const struct cmd *c, struct target **out,
 			struct ot_err *err);
 
@@ -91,6 +122,9 @@ enum ot_status cmd_open(const struct cmd *c, struct target **out,
 enum ot_status cmd_load(const struct cmd *c, struct target *t,
 			enum hg_needs needs, struct hg_graph **out,
 			struct ot_err *err);
+
+/* Analyses that compare snapshots: growth, diff.  history.c */
+enum ot_status cmd_history(const struct cmd *c, struct ot_err *err);
 
 /* What to ask the agent for. */
 uint32_t cmd_want(enum hg_needs needs, bool redact);
@@ -119,6 +153,21 @@ enum ot_status cmd_print_types(const struct cmd *c, const struct hg_graph *g,
 
 /* Rows to show: -n, else the default on a terminal, else all (0). */
 size_t cmd_limit(const struct cmd *c, size_t default_limit);
+
+/*
+ * The table of the analysis named c->name on stdout, in its own order and
+ * with its own number of rows where the options say nothing.
+ */
+enum ot_status cmd_analysis_print(const struct cmd *c,
+				  const struct hg_graph *g,
+				  const struct hg_args *args,
+				  struct ot_err *err);
+
+/* The table alone, of all rows; and how the analysis wants it shown. */
+enum ot_status cmd_analysis_table(const struct cmd *c,
+				  const struct hg_graph *g,
+				  const struct hg_args *args,
+				  struct ot_table **out, struct ot_err *err);
 
 /* Filter, sort, limit, print to stdout as the options say. */
 enum ot_status cmd_print(const struct cmd *c, struct ot_table *t,

@@ -3,7 +3,7 @@
  * cmd_analysis.c - every command that is an analysis of the graph: one line
  * in graph/analyses.def and one here for its order and its first rows.
  *
- * refs, backrefs and path can be drawn: -o FILE.svg collects a bounded picture
+ * refs, backrefs, path and cycles can be drawn: -o FILE.svg collects a bounded picture
  * and renders it; -o FILE.json writes what --json would print.
  */
 #include "config.h"
@@ -13,6 +13,7 @@
 
 #include "graph/picture.h"
 #include "graph/render.h"
+#include "graph/scc.h"
 #include "inspector/cmd/cmd.h"
 
 #define CHAINS_OF 10 /* instances of a type whose chains are drawn */
@@ -21,18 +22,25 @@ struct analysis_show {
 	const char *name;
 	const char *sort; /* NULL: as the analysis has them */
 	size_t limit;	  /* on a terminal; 0: all */
+	size_t most;	  /* anywhere, unless -n says more; 0: all */
 };
 
 static const struct analysis_show shows[] = {
-	{ "types", "count", 20 },
-	{ "instances", "bytes", 50 },
-	{ "show", NULL, 20 },
+	{ "types", "count", 20, 0 },
+	{ "instances", "bytes", 50, 0 },
+	{ "show", NULL, 20, 0 },
+	{ "growth", NULL, 20, 0 },
+	{ "diff", NULL, 20, 0 },
+	/* every object is a row of this tree */
+	{ "retained", NULL, 40, 100000 },
+	{ "cycles", NULL, 20, 100000 },
+	{ "garbage", NULL, 50, 0 },
 };
 
 static const struct analysis_show *
 analysis_show(const char *name)
 {
-	static const struct analysis_show plain = { "", NULL, 0 };
+	static const struct analysis_show plain = { "", NULL, 0, 0 };
 	size_t i;
 
 	for (i = 0; i < OT_ARRAY_LEN(shows); i++)
@@ -43,10 +51,9 @@ analysis_show(const char *name)
 
 static enum ot_status
 analysis_table(const struct cmd *c, const struct hg_graph *g,
-	       struct ot_table **out, struct ot_err *err)
+	       struct hg_args args, struct ot_table **out, struct ot_err *err)
 {
 	const struct hg_analysis *a = hg_analysis_find(c->name);
-	struct hg_args args = cmd_hg_args(c);
 
 	if (a == NULL)
 		return ot_fail(err, OT_FAILED, "no analysis is called %s",
@@ -54,21 +61,47 @@ analysis_table(const struct cmd *c, const struct hg_graph *g,
 	/* Rows that a filter or another order might want must be made. */
 	if (c->opts.filter == NULL && c->opts.sort == NULL)
 		args.limit = cmd_limit(c, analysis_show(c->name)->limit);
+	if (args.limit == 0 && !(c->opts.limit_set && c->opts.limit == 0))
+		args.limit = analysis_show(c->name)->most;
 	return a->run(g, &args, out, err);
+}
+
+enum ot_status
+cmd_analysis_table(const struct cmd *c, const struct hg_graph *g,
+		   const struct hg_args *args, struct ot_table **out,
+		   struct ot_err *err)
+{
+	return hg_analysis_find(c->name)->run(g, args, out, err);
+}
+
+static enum ot_status
+analysis_print_with(const struct cmd *c, const struct hg_graph *g,
+		    const struct hg_args *args, FILE *out, struct ot_err *err)
+{
+	const struct analysis_show *show = analysis_show(c->name);
+	struct ot_table *t = NULL;
+	enum ot_status st = analysis_table(c, g, *args, &t, err);
+
+	if (st == OT_OK)
+		st = cmd_print_to(c, t, g, show->sort, show->limit, out, err);
+	ot_table_free(t);
+	return st;
 }
 
 static enum ot_status
 analysis_print(const struct cmd *c, const struct hg_graph *g, FILE *out,
 	       struct ot_err *err)
 {
-	const struct analysis_show *show = analysis_show(c->name);
-	struct ot_table *t = NULL;
-	enum ot_status st = analysis_table(c, g, &t, err);
+	struct hg_args args = cmd_hg_args(c);
 
-	if (st == OT_OK)
-		st = cmd_print_to(c, t, g, show->sort, show->limit, out, err);
-	ot_table_free(t);
-	return st;
+	return analysis_print_with(c, g, &args, out, err);
+}
+
+enum ot_status
+cmd_analysis_print(const struct cmd *c, const struct hg_graph *g,
+		   const struct hg_args *args, struct ot_err *err)
+{
+	return analysis_print_with(c, g, args, stdout, err);
 }
 
 enum ot_status
@@ -213,31 +246,65 @@ analysis_chains(const struct cmd *c, const struct hg_graph *g,
 	return st;
 }
 
+/* The component that the word names, or the largest. */
 static enum ot_status
-analysis_draw(const struct cmd *c, const struct hg_graph *g, struct ot_err *err)
+analysis_cycle(const struct cmd *c, const struct hg_graph *g,
+	       struct hg_picture **pic, struct ot_err *err)
 {
 	struct hg_args args = cmd_hg_args(c);
-	struct hg_picture *pic = NULL;
+	struct hg_components all = { 0 };
+	enum ot_status st;
+	uint32_t id = 0;
+	hg_node start;
+
+	st = hg_components_find(g, &args, &all, err);
+	if (st == OT_OK)
+		st = hg_components_named(g, &all, &args, &id, &start,
+					 err);
+	if (st == OT_OK)
+		st = hg_picture_component(g, all.members + all.list[id].first,
+					  all.list[id].n, start, &args, pic,
+					  err);
+	hg_components_release(&all);
+	return st;
+}
+
+static enum ot_status
+analysis_picture(const struct cmd *c, const struct hg_graph *g,
+		 struct hg_picture **pic, struct ot_err *err)
+{
+	struct hg_args args = cmd_hg_args(c);
 	enum ot_status st;
 	hg_node *nodes;
 	size_t n;
 
+	if (strcmp(c->name, "cycles") == 0)
+		return analysis_cycle(c, g, pic, err);
 	st = analysis_nodes(c, g, &nodes, &n, err);
 	if (st != OT_OK)
 		return st;
 	if (strcmp(c->name, "path") == 0)
-		st = analysis_chains(c, g, nodes, n, &pic, err);
+		st = analysis_chains(c, g, nodes, n, pic, err);
 	else
 		st = hg_picture_refs(g, nodes, n,
 				     strcmp(c->name, "backrefs") == 0, &args,
-				     &pic, err);
+				     pic, err);
+	free(nodes);
+	return st;
+}
+
+static enum ot_status
+analysis_draw(const struct cmd *c, const struct hg_graph *g, struct ot_err *err)
+{
+	struct hg_picture *pic = NULL;
+	enum ot_status st = analysis_picture(c, g, &pic, err);
+
 	if (st == OT_OK)
 		st = hg_render_file(pic, c->opts.output, err);
 	if (st == OT_OK)
 		cmd_say(c, "wrote %s: %zu nodes, %zu edges", c->opts.output,
 			pic->nnodes, pic->nedges);
 	hg_picture_free(pic);
-	free(nodes);
 	return st;
 }
 
@@ -262,6 +329,58 @@ analysis_answer(const struct cmd *c, const struct hg_graph *g,
 	return st;
 }
 
+/* Counts by type are all a snapshot has without its objects. */
+static enum hg_needs
+analysis_needs(const struct cmd *c, enum hg_needs needs)
+{
+	if (needs == HG_NEEDS_COUNTS &&
+	    (c->opts.by > HG_BY_TYPE || c->nargs > 0 || c->opts.retained))
+		return HG_NEEDS_GRAPH;
+	return needs;
+}
+
+/* Each process as a graph and a table, then one table of all of them. */
+static enum ot_status
+analysis_several(const struct cmd *c, enum hg_needs needs, struct ot_err *err)
+{
+	struct hg_args args = cmd_hg_args(c);
+	struct ot_table **tables = NULL;
+	struct target **targets = NULL;
+	struct hg_graph *g;
+	pid_t *pids = NULL;
+	enum ot_status st;
+	size_t n = 0, i;
+
+	st = cmd_pids(c, &pids, &n, err);
+	if (st != OT_OK)
+		return st;
+	tables = calloc(n, sizeof(struct ot_table *));
+	targets = calloc(n, sizeof(struct target *));
+	if (tables == NULL || targets == NULL) {
+		n = 0;
+		st = ot_fail_nomem(err, "the tables");
+	} else {
+		st = cmd_attach_all(c, pids, targets, &n, err);
+	}
+	for (i = 0; st == OT_OK && i < n; i++) {
+		g = NULL;
+		st = cmd_load(c, targets[i], needs, &g, err);
+		if (st == OT_OK)
+			st = cmd_analysis_table(c, g, &args, &tables[i], err);
+		hg_graph_free(g);
+	}
+	for (i = 0; i < n; i++)
+		target_close(targets[i]);
+	if (st == OT_OK)
+		st = cmd_side(c, pids, tables, n, err);
+	for (i = 0; i < n; i++)
+		ot_table_free(tables[i]);
+	free(targets);
+	free(tables);
+	free(pids);
+	return st;
+}
+
 static enum ot_status
 analysis_run(const struct cmd *c, enum hg_needs needs, struct ot_err *err)
 {
@@ -272,12 +391,17 @@ analysis_run(const struct cmd *c, enum hg_needs needs, struct ot_err *err)
 
 	if (cmd_gc_acts(c))
 		return cmd_gc_act(c, err);
+	if (needs == HG_NEEDS_HISTORY)
+		return cmd_history(c, err);
 	/* A wrong ending is told before a target is touched. */
 	if (c->opts.output != NULL && !analysis_is_json(c->opts.output)) {
 		st = hg_export_for(c->opts.output, &export, err);
 		if (st != OT_OK)
 			return st;
 	}
+	needs = analysis_needs(c, needs);
+	if (cmd_names_several(c))
+		return analysis_several(c, needs, err);
 	st = cmd_open(c, &t, err);
 	if (st != OT_OK)
 		return st;

@@ -8,8 +8,6 @@
  */
 #include "config.h"
 
-#include <fnmatch.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -48,12 +46,14 @@ cmd_hg_args(const struct cmd *c)
 		.objects = c->args,
 		.nobjects = c->nargs,
 		.scope = c->opts.scope,
+		.by = c->opts.by,
 		.depth = c->opts.depth,
 		.max_width = c->opts.max_width,
 		.k = c->opts.k,
 		.exclude_weak = c->opts.exclude_weak,
 		.ignore = c->opts.ignore,
 		.nignore = c->opts.nignore,
+		.retained = c->opts.retained,
 		.timeout_ms = c->opts.timeout_ms,
 		.cancelled = common_cancelled,
 	};
@@ -68,93 +68,17 @@ cmd_want(enum hg_needs needs, bool redact)
 		return OTW_WANT_COLLECTOR;
 	if (needs == HG_NEEDS_COUNTS)
 		return OTW_WANT_COUNTS | OTW_WANT_COLLECTOR;
+	if (needs == HG_NEEDS_OBJECTS)
+		return OTW_WANT_OBJECTS | (redact ? 0 : OTW_WANT_TEXT);
 	if (needs == HG_NEEDS_GRAPH || redact)
 		return OTW_WANT_GRAPH | OTW_WANT_COLLECTOR;
 	return OTW_WANT_GRAPH | OTW_WANT_TEXT | OTW_WANT_COLLECTOR;
-}
-
-/* Several processes match: each on a line of stderr, and a refusal. */
-static enum ot_status
-common_several(const char *pattern, const struct target_proc *procs,
-	       const size_t *hits, size_t n, struct ot_err *err)
-{
-	struct ot_buf line = OT_BUF_INIT;
-	size_t i;
-
-	for (i = 0; i < n; i++) {
-		ot_buf_clear(&line);
-		ot_escape(&line, procs[hits[i]].command,
-			  strlen(procs[hits[i]].command), OT_ESC_TERM, 70);
-		fprintf(stderr, "%7ld  %s\n", (long)procs[hits[i]].pid,
-			ot_buf_str(&line));
-	}
-	ot_buf_release(&line);
-	return ot_fail(err, OT_USAGE,
-		       "%zu processes match '%.80s'; give the PID of one", n,
-		       pattern);
-}
-
-static bool
-common_matches(const char *pattern, const char *command)
-{
-	if (strstr(command, pattern) != NULL)
-		return true;
-	return fnmatch(pattern, command, 0) == 0;
-}
-
-static enum ot_status
-common_by_name(const char *pattern, pid_t *pid, struct ot_err *err)
-{
-	struct target_proc *procs = NULL;
-	size_t n = 0, i, nhits = 0, *hits;
-	enum ot_status st = target_list(&procs, &n, err);
-
-	if (st != OT_OK)
-		return st;
-	hits = ot_realloc_array(NULL, n, sizeof(*hits));
-	if (hits == NULL) {
-		free(procs);
-		return ot_fail_nomem(err, "the list of processes");
-	}
-	for (i = 0; i < n; i++)
-		if (procs[i].pid != getpid() &&
-		    common_matches(pattern, procs[i].command))
-			hits[nhits++] = i;
-	if (nhits == 1)
-		*pid = procs[hits[0]].pid;
-	else if (nhits == 0)
-		st = ot_fail(err, OT_REFUSED,
-			     "no process with a known runtime has '%.80s' in "
-			     "its command line; see objtop ps",
-			     pattern);
-	else
-		st = common_several(pattern, procs, hits, nhits, err);
-	free(hits);
-	free(procs);
-	return st;
 }
 
 static bool
 common_is_number(const char *s)
 {
 	return *s != '\0' && s[strspn(s, "0123456789")] == '\0';
-}
-
-enum ot_status
-cmd_pid(const struct cmd *c, pid_t *pid, struct ot_err *err)
-{
-	uint64_t n;
-
-	if (c->opts.name != NULL)
-		return common_by_name(c->opts.name, pid, err);
-	if (!common_is_number(c->target))
-		return ot_fail(err, OT_USAGE,
-			       "'%.80s' is not the id of a process", c->target);
-	if (!ot_parse_u64(c->target, &n) || n == 0 || n > INT_MAX)
-		return ot_fail(err, OT_REFUSED, "no process has the id %.40s",
-			       c->target);
-	*pid = (pid_t)n;
-	return OT_OK;
 }
 
 static bool
@@ -173,7 +97,7 @@ cmd_open(const struct cmd *c, struct target **out, struct ot_err *err)
 	enum ot_status st;
 	pid_t pid = 0;
 
-	if (c->opts.name == NULL && !common_is_number(c->target)) {
+	if (!cmd_names_targets(c) && !common_is_number(c->target)) {
 		if (common_is_file(c->target))
 			return target_open_file(c->target, out, err);
 		return ot_fail(err, OT_USAGE,

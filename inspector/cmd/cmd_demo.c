@@ -201,67 +201,18 @@ demo_end(struct service *s)
 	s->pid = 0;
 }
 
-static const struct ot_col growth_cols[] = {
-	{ "type", OT_CELL_STR, OT_COL_FLEX },
-	{ "count", OT_CELL_INT, 0 },
-	{ "delta", OT_CELL_DELTA, 0 },
-};
-
-/* How many there were of a type that is now `k` of `now`. */
-static uint64_t
-growth_before(const struct hg_graph *was, const struct hg_graph *now, hg_kind k)
-{
-	hg_kind i;
-
-	for (i = 0; i < hg_kinds(was); i++)
-		if (hg_kind_addr(was, i) == hg_kind_addr(now, k) &&
-		    strcmp(hg_kind_full(was, i), hg_kind_full(now, k)) == 0)
-			return hg_kind_count(was, i);
-	return 0;
-}
-
-static struct ot_table *
-growth_table(const struct hg_graph *was, const struct hg_graph *now)
-{
-	struct ot_table *t;
-	struct ot_cell *c;
-	int64_t delta;
-	hg_kind k;
-
-	t = ot_table_new(growth_cols, OT_ARRAY_LEN(growth_cols));
-	if (t == NULL)
-		return NULL;
-	t->title = "grown within two seconds";
-	for (k = 0; k < hg_kinds(now); k++) {
-		delta = (int64_t)(hg_kind_count(now, k) -
-				  growth_before(was, now, k));
-		if (delta <= 0)
-			continue;
-		c = ot_table_row(t);
-		if (c == NULL || !ot_cell_str(t, &c[0], hg_kind_full(now, k),
-					      strlen(hg_kind_full(now, k)))) {
-			ot_table_free(t);
-			return NULL;
-		}
-		ot_cell_int(&c[1], (int64_t)hg_kind_count(now, k));
-		ot_cell_delta(&c[2], delta);
-	}
-	return t;
-}
-
 static enum ot_status
 demo_growth(const struct cmd *c, const struct hg_graph *was,
 	    const struct hg_graph *now, struct ot_err *err)
 {
-	struct ot_table *t = growth_table(was, now);
-	enum ot_status st;
+	struct hg_args args = cmd_hg_args(c);
+	struct cmd growth = *c;
 
-	if (t == NULL)
-		return ot_fail_nomem(err, "the growth table");
+	growth.name = "growth";
+	args.nobjects = 0;
+	args.before = was;
 	putchar('\n');
-	st = cmd_print(c, t, now, "delta", ROWS, err);
-	ot_table_free(t);
-	return st;
+	return cmd_analysis_print(&growth, now, &args, err);
 }
 
 static enum ot_status
@@ -298,7 +249,7 @@ demo_tell(const struct cmd *c, struct target *t, struct ot_err *err)
 	uint64_t start = ot_now_us();
 	enum ot_status st;
 
-	st = cmd_load(c, t, HG_NEEDS_COUNTS, &was, err);
+	st = cmd_load(c, t, HG_NEEDS_OBJECTS, &was, err);
 	if (st == OT_OK)
 		st = cmd_print_types(c, was, err);
 	while (st == OT_OK && ot_now_us() - start < GROWTH_US) {

@@ -53,7 +53,7 @@ ui_as_text(const struct cmd *c, struct ot_err *err)
 {
 	struct cmd text = *c;
 
-	if (c->target == NULL && c->opts.name == NULL) {
+	if (c->target == NULL && !cmd_names_targets(c)) {
 		text.name = "ps";
 		return cmd_ps(&text, err);
 	}
@@ -69,7 +69,7 @@ cmd_ui(const struct cmd *c, struct ot_err *err)
 
 	if (!ui_screen_possible())
 		return ui_as_text(c, err);
-	if (c->target != NULL || c->opts.name != NULL)
+	if (c->target != NULL || cmd_names_targets(c))
 		st = cmd_open(c, &t, err);
 	if (st == OT_OK)
 		st = ui_run(c, t, err);

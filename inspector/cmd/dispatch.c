@@ -35,7 +35,7 @@ dispatch_ui(const struct cmd *c, struct ot_err *err)
 
 	if (c->opts.format == OT_FMT_TEXT && cmd_has_terminal())
 		return cmd_ui(c, err);
-	if (c->target == NULL && c->opts.name == NULL) {
+	if (c->target == NULL && !cmd_names_targets(c)) {
 		text.name = "ps";
 		return cmd_ps(&text, err);
 	}

@@ -18,6 +18,9 @@ inspector_cmd_libcmd_la_SOURCES = \
 	inspector/cmd/cmd_snapshot.c \
 	inspector/cmd/commands.def \
 	inspector/cmd/dispatch.c \
+	inspector/cmd/history.c \
+	inspector/cmd/side.c \
+	inspector/cmd/which.c \
 	inspector/cmd/examples.def \
 	inspector/cmd/gc_act.c inspector/cmd/gc.h \
 	inspector/cmd/gc_freed.c \

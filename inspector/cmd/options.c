@@ -10,6 +10,7 @@
 #include "config.h"
 
 #include <getopt.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -221,6 +222,10 @@ parse_apply(struct cmd_opts *o, enum cmd_option_id id, const char *arg,
 		st = parse_choice(arg, id, &i, err);
 		o->scope = i == 0 ? HG_SCOPE_ALL : HG_SCOPE_TRACKED;
 		break;
+	case CMD_OPT_by:
+		st = parse_choice(arg, id, &i, err);
+		o->by = (enum hg_by)(HG_BY_TYPE + i); /* in their order */
+		break;
 	case CMD_OPT_mode:
 		st = parse_choice(arg, id, &i, err);
 		o->mode = modes[i];
@@ -237,6 +242,14 @@ parse_apply(struct cmd_opts *o, enum cmd_option_id id, const char *arg,
 		break;
 	case CMD_OPT_verbose:
 		o->verbose = true;
+		break;
+	case CMD_OPT_children:
+		st = parse_number(arg, id, 1, INT_MAX, &n, err);
+		if (st == OT_OK)
+			o->children = (pid_t)n;
+		break;
+	case CMD_OPT_all:
+		o->all = true;
 		break;
 	case CMD_OPT_name:
 		o->name = arg;
@@ -255,6 +268,9 @@ parse_apply(struct cmd_opts *o, enum cmd_option_id id, const char *arg,
 		break;
 	case CMD_OPT_ignore:
 		st = parse_ignore(o, arg, err);
+		break;
+	case CMD_OPT_retained:
+		o->retained = true;
 		break;
 	case CMD_OPT_output:
 		o->output = arg;
@@ -294,6 +310,12 @@ parse_apply(struct cmd_opts *o, enum cmd_option_id id, const char *arg,
 		break;
 	case CMD_OPT_lasting:
 		st = parse_time(arg, id, &o->lasting_ms, err);
+		break;
+	case CMD_OPT_ages:
+		o->ages = true;
+		break;
+	case CMD_OPT_rounds:
+		st = parse_u32(arg, id, 1000000, &o->rounds, err);
 		break;
 	case CMD_OPT_help:
 	case CMD_OPT_version:
@@ -417,6 +439,7 @@ static enum ot_status
 parse_args(struct cmd *c, const char *spec, struct ot_err *err)
 {
 	bool bare = strcmp(c->name, "ui") == 0;
+	bool named = c->opts.name != NULL || c->opts.children != 0;
 	size_t min = 0, max = 0, len;
 	const char *at;
 
@@ -439,11 +462,11 @@ parse_args(struct cmd *c, const char *spec, struct ot_err *err)
 			len = strcspn(at, " ");
 		} else if (strncmp(at, "TARGET", len) == 0 ||
 			   strncmp(at, "[TARGET]", len) == 0) {
-			if (c->opts.name == NULL && c->nargs > 0) {
+			if (!named && c->nargs > 0) {
 				c->target = c->args[0];
 				c->args++;
 				c->nargs--;
-			} else if (c->opts.name == NULL && *at != '[') {
+			} else if (!named && *at != '[') {
 				return ot_fail(err, OT_USAGE,
 					       "%s needs a TARGET: a process "
 					       "id or a snapshot file (objtop "
@@ -452,8 +475,8 @@ parse_args(struct cmd *c, const char *spec, struct ot_err *err)
 			}
 		} else {
 			min += *at != '[';
-			max = strncmp(at + len - 3, "...", 3) == 0 ? SIZE_MAX
-								   : max + 1;
+			max = memmem(at, len, "...", 3) != NULL ? SIZE_MAX
+								: max + 1;
 		}
 	}
 	if (c->nargs < min)

@@ -38,7 +38,8 @@ host_want_graph(void *ctx, struct ui *ui)
 				"the target is gone, and no whole snapshot was "
 				"taken while it was there");
 	else if (s->sample.running == NULL ||
-		 s->sample.kind == UI_SAMPLE_COUNTS)
+		 s->sample.kind == UI_SAMPLE_COUNTS ||
+		 s->sample.kind == UI_SAMPLE_MARK)
 		s->want_graph = true;	/* else it is on its way */
 }
 
@@ -111,6 +112,33 @@ host_pause(struct ui_session *s)
 	s->next_us = 0;
 	ui_say(s->ui, UI_PLAIN, s->paused ? "paused; z goes on, ^R samples once"
 					  : "live again");
+}
+
+static void
+host_mark(struct ui_session *s)
+{
+	if (s->t == NULL || s->lost || target_is_file(s->t))
+		ui_say(s->ui, UI_WARN, "only of a live program a mark can be "
+		       "made");
+	else
+		s->want_mark = true;
+}
+
+/* A graph from after the mark, and the view that compares. */
+static void
+host_compare(struct ui_session *s)
+{
+	struct ui_subject diff = { .kind = UI_SUBJECT_NONE };
+
+	if (s->mark == NULL && s->next_mark == NULL) {
+		ui_say(s->ui, UI_WARN, "there is no mark to compare with; m "
+		       "makes one");
+		return;
+	}
+	if (!s->lost)
+		s->want_graph = true;
+	snprintf(diff.name, sizeof(diff.name), "diff");
+	ui_open(s->ui, "analysis", &diff);
 }
 
 static void
@@ -276,6 +304,8 @@ host_effect(void *ctx, struct ui *ui, const struct ui_effect *fx)
 	switch (fx->action) {
 	case UI_ACT_SAMPLE:	host_sample(s); break;
 	case UI_ACT_PAUSE:	host_pause(s); break;
+	case UI_ACT_MARK:	host_mark(s); break;
+	case UI_ACT_COMPARE:	host_compare(s); break;
 	case UI_ACT_FASTER:	host_interval(s, false, fx->text); break;
 	case UI_ACT_SLOWER:	host_interval(s, true, fx->text); break;
 	case UI_ACT_OPEN:	host_attach(s, &fx->subject); break;

@@ -74,6 +74,7 @@ sample_run(void *ctx, struct ui_job *j, struct ot_err *err)
 	struct ui_sample *s = ctx;
 	struct otw_request r = {
 		.want = cmd_want(s->kind == UI_SAMPLE_COUNTS ? HG_NEEDS_COUNTS :
+				 s->kind == UI_SAMPLE_MARK ? HG_NEEDS_OBJECTS :
 				 HG_NEEDS_TEXT, s->c->opts.redact),
 		.mode = s->c->opts.mode,
 		.timeout_ms = s->c->opts.timeout_ms,

@@ -12,6 +12,7 @@
 
 enum ui_sample_kind {
 	UI_SAMPLE_COUNTS,	/* types only: the live table */
+	UI_SAMPLE_MARK,		/* the objects of a baseline */
 	UI_SAMPLE_GRAPH,	/* everything */
 	UI_SAMPLE_WRITE,	/* everything, into a file too */
 };

@@ -72,7 +72,7 @@ session_lose(struct ui_session *s, enum view_state state, const char *why)
 	s->lost = true;
 	v->state = state;
 	session_copy(v->lost, sizeof(v->lost), why);
-	s->want_graph = s->want_now = false;
+	s->want_graph = s->want_now = s->want_mark = false;
 	s->want_file[0] = '\0';
 	if (state == VIEW_LOST)
 		ui_graph_failed(s->ui, v->lost);
@@ -97,6 +97,8 @@ ui_session_begin(struct ui_session *s)
 	struct view_status *v = &s->ctx.status;
 
 	live_release(&s->live);
+	hg_graph_free(s->mark);
+	s->ctx.mark = s->mark = NULL;
 	s->ctx.live = &s->live;
 	memset(v->rss, 0, sizeof(v->rss));
 	v->nrss = 0;
@@ -130,7 +132,14 @@ session_pace(struct ui_session *s)
 static void
 session_hand_over(struct ui_session *s)
 {
-	if (s->next == NULL || !ui_idle(s->ui))
+	if (!ui_idle(s->ui))
+		return;
+	if (s->next_mark != NULL) {
+		hg_graph_free(s->mark);
+		s->ctx.mark = s->mark = s->next_mark;
+		s->next_mark = NULL;
+	}
+	if (s->next == NULL)
 		return;
 	hg_graph_free(s->graph);
 	s->graph = s->next;
@@ -166,11 +175,18 @@ session_take(struct ui_session *s)
 	uint64_t when = hg_info(sm->graph)->time_ns / 1000;
 
 	session_status(s, hg_info(sm->graph));
+	if (sm->kind == UI_SAMPLE_MARK)
+		since_release(&s->live.since);
 	if (live_update(&s->live, sm->graph, when, &err) != OT_OK)
 		ui_say(s->ui, UI_BAD, "%s", err.msg);
 	session_gc(s, sm->graph);
 	if (sm->kind == UI_SAMPLE_COUNTS) {
 		hg_graph_free(sm->graph);
+	} else if (sm->kind == UI_SAMPLE_MARK) {
+		hg_graph_free(s->next_mark);
+		s->next_mark = sm->graph;
+		ui_say(s->ui, UI_GOOD, "marked; 2 shows what grew since, = "
+		       "what came and went");
 	} else {
 		hg_graph_free(s->next);
 		s->next = sm->graph;
@@ -196,7 +212,8 @@ session_failed(struct ui_session *s, enum ot_status st, const char *msg)
 		session_lose(s, VIEW_LOST, msg);
 	} else if (sm->collect) {
 		ui_refuse(s->ui, msg);
-	} else if (sm->kind == UI_SAMPLE_COUNTS) {
+	} else if (sm->kind == UI_SAMPLE_COUNTS ||
+		   sm->kind == UI_SAMPLE_MARK) {
 		ui_say(s->ui, UI_BAD, "%s", msg);
 	} else {
 		ui_graph_failed(s->ui, msg);
@@ -220,7 +237,8 @@ session_sample_done(struct ui_session *s)
 		session_take(s);
 		session_pace(s);
 	}
-	if (s->exiting && s->sample.kind != UI_SAMPLE_COUNTS) {
+	if (s->exiting && s->sample.kind != UI_SAMPLE_COUNTS &&
+	    s->sample.kind != UI_SAMPLE_MARK) {
 		target_continue(s->t);
 		session_lose(s, VIEW_ENDED,
 			     "the program has ended; this was its last heap");
@@ -238,7 +256,9 @@ session_sample_start(struct ui_session *s)
 
 	if (s->t == NULL || s->lost || s->sample.running != NULL)
 		return;
-	if (s->want_file[0] != '\0')
+	if (s->want_mark)
+		kind = UI_SAMPLE_MARK;
+	else if (s->want_file[0] != '\0')
 		kind = UI_SAMPLE_WRITE;
 	else if (s->want_graph)
 		kind = UI_SAMPLE_GRAPH;
@@ -248,17 +268,22 @@ session_sample_start(struct ui_session *s)
 	else
 		return;
 	s->want_now = false;
-	if (kind != UI_SAMPLE_COUNTS)
+	if (kind == UI_SAMPLE_MARK)
+		s->want_mark = false;
+	else if (kind != UI_SAMPLE_COUNTS)
 		s->want_graph = false;
 	collect = s->want_collect && kind == UI_SAMPLE_COUNTS;
 	if (collect)
 		s->want_collect = false;
-	if (ui_sample_start(&s->sample, kind, s->want_file, collect, s->c, s->t,
+	if (ui_sample_start(&s->sample, kind,
+			    kind == UI_SAMPLE_WRITE ? s->want_file : NULL,
+			    collect, s->c, s->t,
 			    ui_loop_wake_fd(s->loop), &err) != OT_OK) {
 		ui_say(s->ui, UI_BAD, "%s", err.msg);
 		s->next_us = ot_now_us() + SESSION_RETRY_US;
 	}
-	s->want_file[0] = '\0';
+	if (kind == UI_SAMPLE_WRITE)
+		s->want_file[0] = '\0';
 }
 
 /* "reading the heap: 1,204,000 of 10,600,000 objects 11 %  (Esc cancels)" */
@@ -463,6 +488,8 @@ ui_session_release(struct ui_session *s)
 	hg_graph_free(s->graph);
 	hg_graph_free(s->next);
 	ot_table_free(s->gc);
+	hg_graph_free(s->mark);
+	hg_graph_free(s->next_mark);
 	ot_table_free((struct ot_table *)s->ctx.procs);
 	live_release(&s->live);
 	ui_proc_reap(&s->shower);

@@ -53,9 +53,10 @@ struct ui_session {
 	struct hg_graph *graph;	/* what views see */
 	struct hg_graph *next;	/* takes its place when no work runs on it */
 	uint64_t graph_us;	/* when it was taken */
+	struct hg_graph *mark, *next_mark;	/* likewise */
 
 	struct ui_sample sample;
-	bool want_graph, want_now, want_collect;
+	bool want_graph, want_now, want_mark, want_collect;
 	char want_file[1024];	/* a snapshot is to be written there */
 	uint64_t next_us;	/* of the live table */
 	uint64_t last_us;	/* start of the last sample */

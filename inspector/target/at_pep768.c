@@ -212,9 +212,9 @@ prepare(struct asking *a, struct ot_err *err)
 	enum ot_status st;
 	socklen_t len;
 
-	if (s->agent && !resident_wait(a->e))
-		return resident_busy(s, err);
-	st = pydebug_find(s, &a->d, err);
+	st = s->agent ? resident_wait(a->e, err) : OT_OK;
+	if (st == OT_OK)
+		st = pydebug_find(s, &a->d, err);
 	if (st == OT_OK)
 		st = judge_filter(s, err);
 	if (st != OT_OK)

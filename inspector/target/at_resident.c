@@ -8,6 +8,7 @@
 #include "inspector/target/entry.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -36,24 +37,36 @@ resident_busy(const struct suspect *s, struct ot_err *err)
 }
 
 /*
- * The agent of an inspector that has just left may still be on its way out:
- * without a socket, it waits for the interpreter once more.
+ * An agent that is with a snapshot of another inspector is waited for: most
+ * ask once and leave.  So is one on its way out: without a socket, it waits
+ * for the interpreter once more.  One that is only there for somebody who
+ * stays is not.
  */
-bool
-resident_wait(const struct entry *e)
+enum ot_status
+resident_wait(const struct entry *e, struct ot_err *err)
 {
 	const struct timespec slice = { 0, 2000000 };
 	uint64_t end = ot_now_us() + LEAVING_US;
 	struct otw_boot b;
+	bool told = false;
 
-	while (suspect_boot(e->s, e->s->agent_boot, &b)) {
-		if (!suspect_serves(e->s, &b))
-			return true;
-		if (ot_now_us() >= (b.fd < 0 ? e->deadline_us : end))
-			return false;
+	while (suspect_boot(e->s, e->s->agent_boot, &b) &&
+	       suspect_serves(e->s, &b)) {
+		uint64_t now = ot_now_us();
+
+		if (b.busy || b.fd < 0)
+			end = now + LEAVING_US;
+		if (now >= end || now >= e->deadline_us)
+			return resident_busy(e->s, err);
+		if (entry_cancelled(e))
+			return ot_fail(err, OT_INTERRUPTED, "interrupted");
+		if (b.busy && e->verbose && !told)
+			fprintf(stderr, "objtop: waiting for another objtop's "
+				"snapshot\n");
+		told |= b.busy;
 		nanosleep(&slice, NULL);
 	}
-	return true;		/* gone: entering will tell */
+	return OT_OK;		/* if it is gone: entering will tell */
 }
 
 enum ot_status
@@ -63,8 +76,9 @@ at_resident_enter(struct entry *e, struct ot_err *err)
 	uint64_t arg, r;
 	struct visit v;
 
-	if (!resident_wait(e))
-		return resident_busy(e->s, err);
+	st = resident_wait(e, err);
+	if (st != OT_OK)
+		return st;
 	st = visit_begin(&v, e, err);
 	if (st == OT_OK) {
 		arg = (uint64_t)v.theirs;

@@ -17,6 +17,8 @@ struct entry {
 	uint64_t deadline_us;	/* of the whole attempt, ot_now_us() */
 	int control;		/* readable once the user wants to wait no longer */
 	bool verbose;
+	unsigned char first[256];	/* for the agent to find in its socket */
+	size_t first_len;
 	/* What comes of it: */
 	int sock;		/* to the agent; -1 */
 	uint64_t stopped_us;
@@ -49,7 +51,8 @@ int ladder_lock(pid_t pid);
 bool entry_cancelled(const struct entry *e);
 
 /* The agent that is there already: at_resident.c */
-bool resident_wait(const struct entry *e);	/* until it is asleep */
+enum ot_status resident_wait(const struct entry *e,	/* until it sleeps */
+			     struct ot_err *err);
 enum ot_status resident_busy(const struct suspect *s, struct ot_err *err);
 
 /* Takes back what a climber that was killed has asked for.  at_pep768.c */

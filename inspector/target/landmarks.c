@@ -8,6 +8,7 @@
 #include "config.h"
 #include "inspector/target/landmarks.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -81,12 +82,26 @@ scan_text(const struct suspect *s, const struct proc_map *of,
 	free(buf);
 }
 
+/*
+ * From 3.12 on os.fork() counts the threads when it has forked: a program of
+ * one thread must not be given another in between (safepoint.c).
+ */
+static bool
+counts_threads(const struct suspect *s)
+{
+	int minor = 0;
+
+	return strcmp(s->runtime, "cpython") == 0 &&
+		sscanf(s->version, "3.%d", &minor) == 1 && minor >= 12;
+}
+
 enum ot_status
 landmarks_find(const struct suspect *s, struct landmarks *lm,
 	       struct ot_err *err)
 {
 	uint64_t internal = 0, of_2_34 = 0, rseq_size = 0;
 	int fd = s->mem;
+	bool counts = counts_threads(s);
 	uint32_t size = 0;
 	size_t i;
 
@@ -105,6 +120,9 @@ landmarks_find(const struct suspect *s, struct landmarks *lm,
 				       "library musl, which is not supported "
 				       "yet: start it by a glibc build",
 				       (int)s->pid);
+		if (counts && lm->lets_go == 0 &&
+		    elf_open(&v, proc_mem_read, &fd, m->start))
+			take(&v, "PyEval_SaveThread", &lm->lets_go);
 		if (!name_begins(m->path, libc_names,
 				 OT_ARRAY_LEN(libc_names)))
 			continue;
@@ -117,6 +135,8 @@ landmarks_find(const struct suspect *s, struct landmarks *lm,
 		take(&v, "mmap", &lm->mmap);
 		take(&v, "syscall", &lm->syscall);
 		take(&v, "_Fork", &of_2_34);
+		if (counts)
+			take(&v, "fork", &lm->fork);
 		take(&v, "__rseq_size", &rseq_size);
 		if (!cpu_way_complete(&lm->way))
 			scan_text(s, m, &lm->way);

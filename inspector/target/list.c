@@ -74,6 +74,23 @@ by_number(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
+bool
+target_descends(pid_t pid, pid_t of)
+{
+	struct proc_stat st;
+	int up;
+
+	/* Parents may change meanwhile: no longer than a chain can be. */
+	for (up = 0; up < 1000 && proc_stat_read(pid, 0, &st); up++) {
+		pid = st.ppid;
+		if (pid == of)
+			return true;
+		if (pid <= 1)
+			break;
+	}
+	return false;
+}
+
 enum ot_status
 target_list(struct target_proc **out, size_t *n, struct ot_err *err)
 {

@@ -91,6 +91,10 @@ void proc_command(pid_t pid, char *dst, size_t cap);
 /* Ids below /proc/PID/task, or of all processes for pid 0; free() them. */
 bool proc_ids(pid_t pid, pid_t **out, size_t *n);
 
+/* A clone of the agent's among the children of a process. */
+enum proc_clone { PROC_CLONE_NONE, PROC_CLONE_LIVES, PROC_CLONE_ENDED };
+enum proc_clone proc_clone_state(pid_t pid);
+
 /*
  * Is there a /proc, and does it count processes as we do?  Else the reason.
  */

@@ -15,6 +15,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "wire/boot.h"
+
 #define MAPS_MAX	((size_t)64 << 20)
 
 bool
@@ -227,4 +229,49 @@ proc_mem_write(int fd, uint64_t addr, const void *src, size_t len)
 	if (addr > INT64_MAX)
 		return false;
 	return pwrite(fd, src, len, (off_t)addr) == (ssize_t)len;
+}
+
+static enum proc_clone
+clone_among(FILE *children)
+{
+	enum proc_clone found = PROC_CLONE_NONE;
+	struct proc_stat st;
+	int pid;
+
+	while (fscanf(children, "%d", &pid) == 1) {
+		if (!proc_stat_read(pid, 0, &st) ||
+		    strcmp(st.comm, OTW_CLONE_NAME) != 0)
+			continue;
+		if (st.state != 'Z')
+			return PROC_CLONE_LIVES;
+		found = PROC_CLONE_ENDED;
+	}
+	return found;
+}
+
+enum proc_clone
+proc_clone_state(pid_t pid)
+{
+	enum proc_clone found = PROC_CLONE_NONE, one;
+	pid_t *tids;
+	size_t n, i;
+
+	if (!proc_ids(pid, &tids, &n))
+		return found;
+	for (i = 0; i < n && found != PROC_CLONE_LIVES; i++) {
+		char path[64];
+		FILE *f;
+
+		snprintf(path, sizeof(path), "/proc/%d/task/%d/children",
+			 (int)pid, (int)tids[i]);
+		f = fopen(path, "re");
+		if (f == NULL)
+			continue;
+		one = clone_among(f);
+		if (one != PROC_CLONE_NONE)
+			found = one;
+		fclose(f);
+	}
+	free(tids);
+	return found;
 }

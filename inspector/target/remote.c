@@ -183,6 +183,10 @@ visit_begin(struct visit *v, struct entry *e, struct ot_err *err)
 		st = make_scratch(v, err);
 	if (st == OT_OK)
 		st = visit_connect(v, err);
+	/* Should it fail, the agent's end is gone: HELLO will tell. */
+	if (st == OT_OK && e->first_len > 0 &&
+	    send(v->ours, e->first, e->first_len, MSG_NOSIGNAL) < 0)
+		e->first_len = 0;
 	return st;
 }
 

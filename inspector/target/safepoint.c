@@ -41,6 +41,9 @@
 #define STACK_ROOM	16384u		/* needed below the stack pointer */
 #define RUN_TO_US	500000u
 #define PATIENT_TRIES	3		/* before a thread is made to run on */
+#define SETTLE_US	3000u
+#define SETTLE_NS	1000000u	/* more than it takes to count threads */
+#define SETTLE_TRIES	40		/* then a warning is the lesser evil */
 
 static void
 doze(uint64_t us)
@@ -309,6 +312,68 @@ return_addresses(const struct tracee *t, const struct proc_maps *maps,
 	return found;
 }
 
+/* Nanoseconds that a thread has run; 0: not known. */
+static uint64_t
+time_run(const struct tracee *t)
+{
+	unsigned long long ns = 0;
+	char path[64];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/schedstat", (int)t->pid,
+		 (int)t->tid);
+	f = fopen(path, "re");
+	if (f == NULL)
+		return 0;
+	if (fscanf(f, "%llu", &ns) != 1)
+		ns = 0;
+	fclose(f);
+	return ns;
+}
+
+/* No threads but this one and the agent's. */
+static bool
+is_alone(const struct tracee *t)
+{
+	size_t n, i, others = 0;
+	pid_t *tids;
+
+	if (!proc_ids(t->pid, &tids, &n))
+		return false;
+	for (i = 0; i < n; i++)
+		others += tids[i] != t->tid &&
+			!safepoint_is_agent(t->pid, tids[i]);
+	free(tids);
+	return others == 0;
+}
+
+/*
+ * The only thread, running, may be where os.fork() has forked and is about to
+ * warn of other threads.  It is let run until it gives the interpreter's lock
+ * back, which is not in there, or for longer than that takes.
+ */
+static const char *
+unsettled(struct tracee *t)
+{
+	const uint64_t to[2] = { t->lm->lets_go, t->lm->fork };
+	uint64_t arg[6], at = 0, ran;
+	struct cpu c;
+
+	if (to[0] == 0 || to[1] == 0 || !is_alone(t) ||
+	    !cpu_get(t->tid, &c) || cpu_syscall(&c, t->mem, arg, &at) >= 0)
+		return NULL;
+	ran = time_run(t);
+	if (tracee_run_to(t, to, 2, SETTLE_US))
+		return cpu_get(t->tid, &c) && cpu_pc(&c) == to[0] ? NULL :
+			"it is about to fork";
+	if (!t->stopped || !cpu_get(t->tid, &c))
+		return "it has ended";
+	if (cpu_syscall(&c, t->mem, arg, &at) >= 0 ||
+	    time_run(t) - ran >= SETTLE_NS)
+		return NULL;
+	return "it may have forked just now";
+}
+
 static bool
 refresh_maps(struct suspect *s)
 {
@@ -322,10 +387,10 @@ refresh_maps(struct suspect *s)
 	return true;
 }
 
-/* One try at one thread; OT_OK: it is held at a safe point. */
+/* Stops a thread; true: at a point that is safe, perhaps a little later. */
 static bool
-try_thread(struct entry *e, struct tracee *t, pid_t tid, uint64_t *words,
-	   bool patient, const char **why)
+stop_thread(struct entry *e, struct tracee *t, pid_t tid, uint64_t *words,
+	    bool patient, const char **why)
 {
 	uint64_t to[CPU_BREAKS];
 	size_t n, nto;
@@ -342,6 +407,24 @@ try_thread(struct entry *e, struct tracee *t, pid_t tid, uint64_t *words,
 	if (nto == 0 || !tracee_run_to(t, to, nto, RUN_TO_US))
 		return false;
 	*why = unsafe_reason(t, e->s, words, &n, &movable);
+	return *why == NULL;
+}
+
+/* One try at one thread; true: it is held at a safe point. */
+static bool
+try_thread(struct entry *e, struct tracee *t, pid_t tid, uint64_t *words,
+	   int tries, const char **why)
+{
+	bool movable;
+	size_t n;
+
+	if (!stop_thread(e, t, tid, words, tries < PATIENT_TRIES, why))
+		return false;
+	if (tries >= SETTLE_TRIES)
+		return true;
+	*why = unsettled(t);
+	if (*why == NULL)
+		*why = unsafe_reason(t, e->s, words, &n, &movable);
 	return *why == NULL;
 }
 
@@ -403,7 +486,7 @@ safepoint_reach(struct entry *e, struct tracee *t, const struct landmarks *lm,
 			continue;
 		}
 		last = tid;
-		if (try_thread(e, t, tid, words, tries < PATIENT_TRIES, &why))
+		if (try_thread(e, t, tid, words, tries, &why))
 			break;
 		if (!t->seized && errno == EPERM) {
 			st = trace_refused(e->s, err);

@@ -26,6 +26,7 @@
 
 #define CHUNK		((size_t)256 * 1024)
 #define LEAVE_US	1000000u
+#define LOOK_MS		50
 #define HELLO_MAX	8192u
 
 static bool
@@ -249,20 +250,48 @@ session_step(struct target *t, int timeout_ms, bool *done, struct ot_err *err)
 	return st;
 }
 
-static bool
-send_request(struct target *t)
+size_t
+session_encode(const struct target *t, unsigned char *dst, size_t cap)
 {
-	uint8_t room[256];
 	struct otw_enc e = { 0 };
 
 	otw_enc_init(&e, grow_fixed, NULL, NULL);
-	e.data = room;
-	e.cap = sizeof(room);
+	e.data = dst;
+	e.cap = cap;
 	if (t->acts)
 		otw_enc_act(&e, &t->act);
 	else
 		otw_enc_request(&e, &t->asked);
-	return !e.failed && send_all(t, e.data, e.len);
+	return e.failed ? 0 : e.len;
+}
+
+static bool
+send_request(struct target *t)
+{
+	unsigned char room[REQUEST_MAX];
+	size_t n = session_encode(t, room, sizeof(room));
+
+	return n > 0 && send_all(t, room, n);
+}
+
+static enum ot_status
+ask(struct target *t, struct ot_err *err)
+{
+	uint64_t end = ot_now_us() + LEAVE_US;
+	enum ot_status st = OT_OK;
+	bool done;
+
+	if (t->sock >= 0 && !send_request(t)) {
+		/* It hears no more: it has left, or is about to say BYE. */
+		while (st == OT_OK && !t->parked && ot_now_us() < end)
+			st = session_step(t, LOOK_MS, &done, err);
+		if (st == OT_OK && !t->parked)
+			st = lost(t, err);
+	} else if (t->sock < 0 && !t->parked) {
+		st = lost(t, err);
+	}
+	t->busy = st == OT_OK;
+	return st;
 }
 
 enum ot_status
@@ -276,8 +305,9 @@ session_request(struct target *t, const struct otw_request *r,
 		return st;
 	t->asked = *r;
 	t->acts = false;
+	t->asked_any = true;
 	t->again = 0;
-	return session_again(t, err);
+	return ask(t, err);
 }
 
 enum ot_status
@@ -290,26 +320,9 @@ session_act(struct target *t, const struct otw_act *a, struct ot_err *err)
 		return st;
 	t->act = *a;
 	t->acts = true;
+	t->asked_any = true;
 	t->again = 0;
-	return session_again(t, err);
-}
-
-enum ot_status
-session_again(struct target *t, struct ot_err *err)
-{
-	enum ot_status st = OT_OK;
-	bool done;
-
-	if (t->sock >= 0 && !send_request(t)) {
-		/* It has left: with a BYE that is still to be read? */
-		st = session_step(t, 0, &done, err);
-		if (st == OT_OK && !t->parked)
-			st = lost(t, err);
-	} else if (t->sock < 0 && !t->parked) {
-		st = lost(t, err);
-	}
-	t->busy = st == OT_OK;
-	return st;
+	return ask(t, err);
 }
 
 static enum ot_status

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/units.h"
@@ -19,6 +20,7 @@
 #define TICK_MS		50
 #define DRAIN_US	2000000u
 #define AGAIN_MAX	20u
+#define COLLECT_US	1000000u
 #define GRACE_MS	1000u	/* for the agent's own time limit to come first */
 
 struct target *
@@ -40,8 +42,13 @@ target_new(const struct target_opts *o, struct ot_err *err)
 	return t;
 }
 
+/*
+ * `again`: what was asked is there when it begins: if the program forks all
+ * the time its thread is not there for long.
+ */
 static enum ot_status
-enter(struct target *t, struct suspect *s, bool verbose, struct ot_err *err)
+enter(struct target *t, struct suspect *s, bool verbose, bool again,
+      struct ot_err *err)
 {
 	struct entry e = { .s = s, .sock = -1, .control = -1,
 			   .verbose = verbose,
@@ -50,12 +57,15 @@ enter(struct target *t, struct suspect *s, bool verbose, struct ot_err *err)
 
 	if (t->pidfd < 0)
 		t->pidfd = (int)syscall(SYS_pidfd_open, s->pid, 0);
+	if (again)
+		e.first_len = session_encode(t, e.first, sizeof(e.first));
 	st = ladder_climb(&e, err);
 	t->stopped_us = e.stopped_us;
 	if (st != OT_OK)
 		return st;
 	t->sock = e.sock;
 	t->rung = e.rung;
+	t->parked = false;
 	return session_hello(t, e.deadline_us, err);
 }
 
@@ -97,7 +107,7 @@ target_attach(pid_t pid, const struct target_opts *o, struct target **out,
 		t->pid = pid;
 		t->ns_pid = s.status.ns_pid;
 		t->verbose = o != NULL && o->verbose;
-		st = enter(t, &s, o != NULL && o->verbose, err);
+		st = enter(t, &s, o != NULL && o->verbose, false, err);
 	}
 	if (lock >= 0)
 		close(lock);
@@ -112,6 +122,8 @@ target_attach(pid_t pid, const struct target_opts *o, struct target **out,
 	return OT_OK;
 }
 
+static void collect_clone(struct target *t);
+
 void
 target_close(struct target *t)
 {
@@ -119,6 +131,8 @@ target_close(struct target *t)
 		return;
 	act_undo(t);
 	session_leave(t);
+	if (t->asked_any && !session_over(t))
+		collect_clone(t);
 	request_end(t);
 	run_collect(t, false);
 	if (t->pidfd >= 0)
@@ -178,9 +192,9 @@ target_truncated(const struct target *t)
 	return t->truncated;
 }
 
-/* Into a target whose agent is parked; the request goes to it again. */
+/* Into a target whose agent is parked; `ask`: the request goes to it again. */
 static enum ot_status
-enter_again(struct target *t, struct ot_err *err)
+enter_again(struct target *t, bool ask, struct ot_err *err)
 {
 	int lock = ladder_lock(t->pid);
 	enum ot_status st;
@@ -193,15 +207,31 @@ enter_again(struct target *t, struct ot_err *err)
 		st = suspect_check(&s, err);
 	if (st == OT_OK) {
 		ot_buf_clear(&t->hello);
-		st = enter(t, &s, t->verbose, err);
+		st = enter(t, &s, t->verbose, ask, err);
 	}
 	suspect_release(&s);
 	if (lock >= 0)
 		close(lock);
-	if (st != OT_OK)
-		return st;
-	t->parked = false;
-	return session_again(t, err);
+	return st;
+}
+
+/*
+ * The clone of a request during which the program forked was left alone by
+ * the agent's thread: an agent that is started for a moment collects it.
+ */
+static void
+collect_clone(struct target *t)
+{
+	uint64_t end = ot_now_us() + COLLECT_US;
+	const struct timespec slice = { 0, 1000000 };
+	enum proc_clone c;
+
+	while ((c = proc_clone_state(t->pid)) == PROC_CLONE_LIVES &&
+	       ot_now_us() < end)
+		nanosleep(&slice, NULL);
+	t->timeout_ms = COLLECT_US / 1000;
+	if (c == PROC_CLONE_ENDED && enter_again(t, false, NULL) == OT_OK)
+		session_leave(t);
 }
 
 /* A request was under way, or about to be, when the agent was parked. */
@@ -217,7 +247,7 @@ ask_again(struct target *t, bool *done, struct ot_err *err)
 		return ot_fail(err, OT_INTERRUPTED, "cancelled");
 	}
 	if (t->again++ < AGAIN_MAX)
-		st = enter_again(t, err);
+		st = enter_again(t, true, err);	/* which is busy still */
 	else
 		st = ot_fail(err, OT_FAILED, "PID %d forks all the time: no "
 			     "request comes through in between", (int)t->pid);

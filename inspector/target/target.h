@@ -43,6 +43,9 @@ enum ot_status target_list(struct target_proc **out, size_t *n,
 enum ot_status target_look(pid_t pid, struct target_proc *out,
 			   struct ot_err *err);
 
+/* Is `of` the parent of pid, or of its parent, and so on? */
+bool target_descends(pid_t pid, pid_t of);
+
 struct target_opts {
 	uint64_t timeout_ms;	/* attach and snapshot each; 0: 10,000 */
 	bool verbose;		/* tell on stderr which rung was tried */

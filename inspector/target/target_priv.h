@@ -73,6 +73,7 @@ struct target {
 	struct otw_act act;		/* or what it acts on */
 	bool acts;
 	bool owes;			/* something is to be undone there */
+	bool asked_any;			/* there was one */
 	unsigned again;			/* times it was asked anew */
 };
 
@@ -85,8 +86,9 @@ enum ot_status session_request(struct target *t, const struct otw_request *r,
 			       struct ot_err *err);
 enum ot_status session_act(struct target *t, const struct otw_act *a,
 			   struct ot_err *err);
-/* The same request to an agent that was started anew. */
-enum ot_status session_again(struct target *t, struct ot_err *err);
+/* What is asked, as it is sent; its length, at most REQUEST_MAX. */
+#define REQUEST_MAX 256u
+size_t session_encode(const struct target *t, unsigned char *dst, size_t cap);
 enum ot_status session_step(struct target *t, int timeout_ms, bool *done,
 			    struct ot_err *err);
 bool session_send(struct target *t, enum otw_frame f);

@@ -32,11 +32,16 @@ inspector_ui_libui_la_SOURCES = \
 	inspector/views/v_analysis.c \
 	inspector/views/v_backrefs.c \
 	inspector/views/v_gc.c \
+	inspector/views/v_cycle.c \
+	inspector/views/v_cycles.c \
+	inspector/views/v_dominators.c \
 	inspector/views/v_instances.c \
 	inspector/views/v_object.c \
 	inspector/views/v_paths.c \
 	inspector/views/v_picker.c \
 	inspector/views/v_refs.c \
+	inspector/views/since.c inspector/views/since.h \
+	inspector/views/v_growth.c \
 	inspector/views/v_types.c \
 	inspector/views/view_picture.c \
 	inspector/views/views.c inspector/views/views.def \

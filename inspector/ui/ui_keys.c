@@ -66,7 +66,7 @@ keys_tab_to(struct ui *ui, const struct ui_view_def *def)
 {
 	struct ui_subject s;
 
-	if (!def->ops->graph) {
+	if (!def->ops->graph || def->ops->heap) {
 		ui_open(ui, def->name, NULL);
 		return;
 	}
@@ -221,12 +221,17 @@ ui_act(struct ui *ui, enum ui_action a)
 	case UI_ACT_NEXTVIEW:	keys_next_tab(ui, false); break;
 	case UI_ACT_PREVVIEW:	keys_next_tab(ui, true); break;
 	case UI_ACT_VIEW1:	keys_tab(ui, 1); break;
+	case UI_ACT_VIEW2:	keys_tab(ui, 2); break;
 	case UI_ACT_VIEW3:	keys_tab(ui, 3); break;
 	case UI_ACT_VIEW4:	keys_tab(ui, 4); break;
 	case UI_ACT_VIEW7:	keys_tab(ui, 7); break;
+	case UI_ACT_VIEW5:	keys_tab(ui, 5); break;
+	case UI_ACT_VIEW6:	keys_tab(ui, 6); break;
 	case UI_ACT_BACKREFS:	keys_open(ui, "backrefs"); break;
 	case UI_ACT_REFS:	keys_open(ui, "refs"); break;
 	case UI_ACT_PATH:	keys_open(ui, "paths"); break;
+	case UI_ACT_DOMINATORS:	keys_open(ui, "dominators"); break;
+	case UI_ACT_CYCLE:	keys_open(ui, "cycle"); break;
 	case UI_ACT_GRAPH:
 	case UI_ACT_WRITE:	keys_ask_file(ui, a); break;
 	case UI_ACT_DETAILS:	keys_details(ui); break;
@@ -242,6 +247,8 @@ ui_act(struct ui *ui, enum ui_action a)
 	case UI_ACT_FASTER:
 	case UI_ACT_SLOWER:
 	case UI_ACT_COLLECT:
+	case UI_ACT_MARK:
+	case UI_ACT_COMPARE:
 	case UI_ACT_SAMPLE:	keys_host(ui, a); break;
 	case UI_ACT_REDRAW:	ui->redraw = true; break;
 	case UI_ACT_HELP:	keys_help(ui); break;

@@ -63,6 +63,7 @@ struct ui_view;
 struct ui_view_ops {
 	unsigned where;		/* enum ui_where */
 	bool graph;		/* needs a whole graph */
+	bool heap;		/* is about the whole heap: needs no subject */
 	bool whole;		/* g draws what it was opened on, not a row */
 	size_t state;		/* bytes of private state */
 

@@ -23,6 +23,7 @@ live_release(struct live *l)
 		free(l->rows[i].type);
 	free(l->rows);
 	free(l->slots);
+	since_release(&l->since);
 	memset(l, 0, sizeof(*l));
 }
 
@@ -219,5 +220,6 @@ live_update(struct live *l, const struct hg_graph *g, uint64_t time_us,
 		l->rows[i].rate = live_slope(l, l->rows[i].count, l->rows[i].n);
 		l->rows[i].mark = live_mark_of(&l->rows[i]);
 	}
-	return live_sweep(l, err);
+	st = since_update(&l->since, g, time_us, err);
+	return st == OT_OK ? live_sweep(l, err) : st;
 }

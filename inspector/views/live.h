@@ -10,6 +10,7 @@
 #define VIEWS_LIVE_H
 
 #include "graph/graph.h"
+#include "inspector/views/since.h"
 
 #define LIVE_KEPT 10		/* samples of history */
 #define LIVE_SLOPE 4		/* samples the growth is taken over */
@@ -42,6 +43,7 @@ struct live {
 	uint64_t refs;		/* of the last whole graph; 0: none yet */
 	double rate;		/* objects per second, all types */
 	uint64_t totals[LIVE_KEPT];
+	struct since since;	/* since the mark, else the first sample */
 };
 
 /* All zero is the empty value. */

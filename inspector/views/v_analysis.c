@@ -85,6 +85,20 @@ analysis_load(struct ui_view *v, struct ui_job *job, struct ot_err *err)
 	while (args.nobjects < ANALYSIS_WORDS &&
 	       (word = strtok_r(NULL, " ", &save)) != NULL)
 		words[args.nobjects++] = word;
+	if (an->needs == HG_NEEDS_HISTORY) {
+		const struct hg_graph *mark =
+			((const struct view_ctx *)v->ctx)->mark;
+
+		if (mark == NULL)
+			return ot_fail(err, OT_USAGE,
+				       "there is no mark to compare with; m "
+				       "makes one");
+		if (hg_info(a->g)->time_ns < hg_info(mark)->time_ns)
+			return ot_fail(err, OT_FAILED,
+				       "the graph is older than the mark; ^R "
+				       "takes a new one");
+		args.before = mark;
+	}
 	return an->run(a->g, &args, &a->rows, err);
 }
 
@@ -204,8 +218,15 @@ analysis_details(struct ui_view *v, struct ot_buf *out)
 static void
 analysis_crumb(struct ui_view *v, struct ot_buf *out)
 {
-	ot_escape(out, v->subject.name, strlen(v->subject.name), OT_ESC_TERM,
-		  40);
+	const struct analysis *a = v->state;
+	const char *text = v->subject.name;
+
+	/* "292 of 2858 are new; they all hang from ..." is the answer itself. */
+	if (a->rows != NULL && a->rows->title != NULL &&
+	    strncmp(text, "diff ", 5) == 0)
+		text = a->rows->title;
+	ot_escape(out, text, strlen(text), OT_ESC_TERM,
+		  text == v->subject.name ? 40 : 100);
 }
 
 const struct ui_view_ops view_analysis = {

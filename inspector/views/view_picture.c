@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What `g` draws: what the view shows.  From the tree of references their
- * graph, from the paths the chains, from anywhere else what refers to the
+ * graph, from the paths the chains, from a cycle that, from anywhere else what refers to the
  * selected object; from a type what refers to its first instances.
  */
 #include "config.h"
 
+#include <stdlib.h>
 #include <string.h>
 
+#include "graph/scc.h"
 #include "inspector/views/views.h"
 
 #define PICTURE_INSTANCES 10	/* of a type */
@@ -26,6 +28,41 @@ picture_chains(const struct hg_graph *g, hg_node n, const struct hg_args *args,
 		st = hg_picture_chains(g, (const hg_edge *const *)chains.edges,
 				       chains.lens, chains.n, out, err);
 	hg_chains_free(&chains);
+	return st;
+}
+
+static int
+picture_compare(const void *a, const void *b)
+{
+	hg_node x = *(const hg_node *)a, y = *(const hg_node *)b;
+
+	return (x > y) - (x < y);
+}
+
+/* The objects of the shortest cycle, and all edges between them. */
+static enum ot_status
+picture_cycle(const struct hg_graph *g, hg_node n, const struct hg_args *args,
+	      struct hg_picture **out, struct ot_err *err)
+{
+	enum ot_status st;
+	hg_edge *edges;
+	hg_node *nodes;
+	uint32_t len, i;
+
+	st = hg_cycle_through(g, n, args, &edges, &len, err);
+	if (st == OT_OK && len == 0)
+		st = ot_fail(err, OT_FAILED, "it is in no cycle to draw");
+	nodes = ot_realloc_array(NULL, len + 1u, sizeof(*nodes));
+	if (st == OT_OK && nodes == NULL)
+		st = ot_fail_nomem(err, "a picture");
+	if (st == OT_OK) {
+		for (i = 0; i < len; i++)
+			nodes[i] = hg_edge_to(g, edges[i]);
+		qsort(nodes, len, sizeof(*nodes), picture_compare);
+		st = hg_picture_component(g, nodes, len, n, args, out, err);
+	}
+	free(edges);
+	free(nodes);
 	return st;
 }
 
@@ -56,6 +93,8 @@ view_picture(const struct hg_graph *g, const char *view,
 			       "it is not in this sample any more");
 	if (strcmp(view, "paths") == 0)
 		return picture_chains(g, one, args, out, err);
+	if (strcmp(view, "cycle") == 0)
+		return picture_cycle(g, one, args, out, err);
 	return hg_picture_refs(g, &one, 1,
 			       strcmp(view, "refs") != 0 && !hg_is_root(g, one),
 			       args, out, err);

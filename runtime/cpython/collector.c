@@ -133,7 +133,7 @@ py_collector_tell(struct py_walk *w, const struct py_heads *h)
 	struct otw_pystats stats;
 	struct objtop_collector c = {
 		.enabled = enabled(w, h->gen[0]), .collecting = w->collecting,
-		.frozen = w->listed[PY_GEN_PERMANENT],
+		.frozen = w->per_list[PY_GEN_PERMANENT],
 		.ngenerations = OBJTOP_GENERATIONS,
 	};
 	unsigned i;
@@ -147,7 +147,7 @@ py_collector_tell(struct py_walk *w, const struct py_heads *h)
 	for (i = 0; i < OBJTOP_GENERATIONS; i++) {
 		struct objtop_generation *g = &c.generation[i];
 
-		g->objects = w->listed[i];
+		g->objects = w->per_list[i];
 		g->threshold = small_field(h->gen[i] + THRESHOLD);
 		g->count = small_field(h->gen[i] + COUNT);
 		if (w->minor >= 15)

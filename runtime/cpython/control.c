@@ -23,7 +23,7 @@
 #include "runtime/cpython/still.h"
 #include "runtime/sys.h"
 
-enum { LOOK_NS = 500000, GIVE_UP_MS = 10000, RUNNING_MS = 600000 };
+enum { LOOK_NS = 500000, GIVE_UP_MS = 10000 };
 
 /* WAITING to RUNNING by the program, or to IDLE by who gives it up. */
 enum collection { IDLE, WAITING, RUNNING, DONE };
@@ -45,8 +45,8 @@ static struct {		/* under the interpreter's lock */
 
 struct control {
 	const struct py_api *api;
-	const struct objtop_provider *p;
 	const struct otw_act *act;
+	int gil;		/* as PyGILState_Release wants it */
 	py_object gc;
 	bool made;		/* gc was not imported */
 	bool was_enabled;
@@ -139,15 +139,29 @@ set_threshold(const struct control *c, const uint64_t *v)
 
 /* ---- holding ---- */
 
-/* The heap is held; collection is off until let_go(). */
+/* With a thread state, other than to look: objects are made. */
+static bool
+lock(struct control *c, char *why, size_t cap)
+{
+	if (!c->api->is_finalizing()) {
+		c->gil = c->api->ensure();
+		if (!c->api->is_finalizing())
+			return true;
+		c->api->release(c->gil);
+	}
+	refuse(why, cap, "the interpreter is shutting down");
+	return false;
+}
+
+/* The lock is ours, and collection off, until let_go(). */
 static bool
 hold(struct control *c, char *why, size_t cap)
 {
-	if (c->p->hold(c->p->self, why, cap))
+	if (!lock(c, why, cap))
 		return false;
 	c->gc = py_api_gc(c->api, &c->made);
 	if (!c->gc) {
-		c->p->release(c->p->self);
+		c->api->release(c->gil);
 		refuse(why, cap, "the module gc cannot be had");
 		return false;
 	}
@@ -163,7 +177,7 @@ let_go(struct control *c)
 	if (c->was_enabled)
 		tell(c, "enable");
 	py_api_gc_drop(c->api, c->gc, c->made);
-	c->p->release(c->p->self);
+	c->api->release(c->gil);
 }
 
 /* ---- changes ---- */
@@ -304,10 +318,10 @@ run_collection(struct control *c, bool (*give_up)(void *), void *ctx,
 	       char *why, size_t cap)
 {
 	if (c->act->flags & OTW_ACT_HERE) {
-		if (c->p->hold(c->p->self, why, cap))
+		if (!lock(c, why, cap))
 			return -1;
 		collect(NULL);
-		c->p->release(c->p->self);
+		c->api->release(c->gil);
 		return 0;
 	}
 	if (c->api->pending(collect, NULL))
@@ -332,23 +346,26 @@ collect_asked(struct control *c, struct otw_acted *out,
 	look(c, &out->before);
 	collection.api = *c->api;
 	collection.generation = (long)c->act->arg[0];
+	if (collection.gc)	/* of one that was given up */
+		c->api->decref(collection.gc);
 	collection.gc = c->gc;
 	c->api->incref(c->gc);
 	atomic_store(&collection.state, WAITING);
 	let_go(c);
 	rc = run_collection(c, give_up, ctx, why, cap);
-	if (!hold(c, why, cap))
+	/* Given up, perhaps for a fork that has the lock: it is not waited for. */
+	if (rc || !hold(c, why, cap))
 		return -1;
 	atomic_store(&collection.state, IDLE);
 	c->api->decref(collection.gc);
 	collection.gc = NULL;
 	look(c, &out->after);
 	let_go(c);
-	if (rc == 0 && collection.found < 0)
+	if (collection.found < 0)
 		return refuse(why, cap, "gc.collect() raised an exception");
 	out->result = (uint64_t)collection.found;
 	out->took_ns = collection.took_ns;
-	return rc;
+	return 0;
 }
 
 /* ---- the whole ---- */
@@ -368,6 +385,9 @@ undo_all(struct control *c, struct otw_acted *out, char *why, size_t cap)
 	if (undo.enabled_owed)
 		c->was_enabled = undo.enabled;
 	memset(&undo, 0, sizeof(undo));
+	if (collection.gc)
+		c->api->decref(collection.gc);
+	collection.gc = NULL;
 	if (out)
 		look(c, &out->after);
 	let_go(c);
@@ -375,13 +395,12 @@ undo_all(struct control *c, struct otw_acted *out, char *why, size_t cap)
 }
 
 int
-py_control(void *(*find)(void *, const char *),
-	   const struct objtop_provider *p, const struct otw_act *act,
+py_control(void *(*find)(void *, const char *), const struct otw_act *act,
 	   struct otw_acted *out, bool (*give_up)(void *), void *ctx,
 	   char *why, size_t cap)
 {
 	struct py_api api;
-	struct control c = { .api = &api, .p = p, .act = act };
+	struct control c = { .api = &api, .act = act };
 
 	memset(&api, 0, sizeof(api));
 	memset(out, 0, sizeof(*out));
@@ -408,15 +427,16 @@ py_control_owes(void)
 }
 
 void
-py_control_leave(void *(*find)(void *, const char *),
-		 const struct objtop_provider *p)
+py_control_leave(void *(*find)(void *, const char *))
 {
 	struct py_api api;
-	struct control c = { .api = &api, .p = p };
+	struct control c = { .api = &api };
 	char why[256] = "";
 
 	memset(&api, 0, sizeof(api));
-	if (py_control_owes() && py_api_find(find, &api))
+	if (!py_control_owes() && !collection.gc)
+		return;
+	if (py_api_find(find, &api))
 		undo_all(&c, NULL, why, sizeof(why));
 }
 

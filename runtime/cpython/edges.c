@@ -51,7 +51,7 @@ static bool
 is_target(struct py_walk *w, py_obj to)
 {
 	if (py_ok(to))
-		return to != w->own[0] && to != w->own[1];
+		return to != w->own[0] && to != w->own[1] && to != w->own[2];
 	if (to)
 		w->odd_refs++;
 	return false;
@@ -273,6 +273,9 @@ family(struct py_walk *w, py_obj o, const struct py_info *info)
 		break;
 	case PY_FAM_GREENLET:
 		py_edges_greenlet(w, o);
+		break;
+	case PY_FAM_NDARRAY:
+		py_edges_ndarray(w, o);
 		break;
 	case PY_FAM_TYPE:
 		py_edges_type(w, o);

@@ -18,6 +18,7 @@
 #define MEMBER_OFFSET	16
 #define T_OBJECT	6
 #define T_OBJECT_EX	16
+#define NDARRAY_SIZE	72		/* the fields that are read */
 
 struct py_infos {
 	struct py_info *slots;
@@ -98,6 +99,9 @@ family_by_name(struct py_walk *w, py_obj type)
 		w->greenlet = type;
 		return PY_FAM_GREENLET;
 	}
+	if (name_is(name, "numpy.ndarray") &&
+	    PY_AT(type, w->L->tp_basicsize, int64_t) >= NDARRAY_SIZE)
+		return PY_FAM_NDARRAY;
 	if (name_is(name, "datetime.time"))
 		return PY_FAM_TIME;
 	return PY_FAM_OTHER;
@@ -228,7 +232,7 @@ static bool
 is_whole_family(enum py_family f)
 {
 	return f != PY_FAM_OTHER && f != PY_FAM_DEQUE &&
-		f != PY_FAM_GREENLET &&
+		f != PY_FAM_GREENLET && f != PY_FAM_NDARRAY &&
 		f != PY_FAM_DATETIME && f != PY_FAM_TIME;
 }
 

@@ -9,8 +9,11 @@ CPYTHON_SOURCES = \
 	runtime/cpython/edges_frames.c \
 	runtime/cpython/edges_functions.c \
 	runtime/cpython/edges_greenlet.c \
+	runtime/cpython/edges_numpy.c \
 	runtime/cpython/edges_instances.c \
 	runtime/cpython/edges_types.c \
+	runtime/cpython/gil.c \
+	runtime/cpython/gil.h \
 	runtime/cpython/heads.c \
 	runtime/cpython/hints.c \
 	runtime/cpython/info.c \

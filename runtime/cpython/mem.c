@@ -191,6 +191,7 @@ mark(struct py_walk *w, uintptr_t a)
 	if (l->seen[word] & bit_of(a))
 		return NULL;
 	l->seen[word] |= bit_of(a);
+	w->marked++;
 	/* What is ahead of a pass under way will be met by it. */
 	if (word < l->lo && word < l->at)
 		l->lo = word;
@@ -229,6 +230,7 @@ py_bitmap_claim(struct py_walk *w, uintptr_t a)
 	if (!l)
 		return false;
 	l->done[word_of(a)] |= bit_of(a);
+	w->marked--;		/* no object */
 	return true;
 }
 

@@ -2,14 +2,15 @@
 /*
  * provider.c - CPython as a heap to publish.
  *
- * hold() takes the GIL as any foreign thread does (but see still.c), and that
- * is all of Python's code that runs in the live process: nothing is allocated
- * there between hold() and release(), since an allocation could start a
- * collection.  What the walk needs beyond it is read from memory, in the clone.
+ * hold() takes the GIL as any foreign thread does (but see still.c and, from
+ * 3.12 on, gil.c), and that is all of Python's code that runs in the live
+ * process: nothing is allocated there between hold() and release(), since an
+ * allocation could start a collection.  What the walk needs beyond it is read from memory, in the clone.
  */
 #include <string.h>
 #include <sys/syscall.h>
 
+#include "runtime/cpython/gil.h"
 #include "runtime/cpython/still.h"
 #include "runtime/cpython/walk.h"
 #include "runtime/sys.h"
@@ -29,6 +30,7 @@ static struct {
 	finder find;
 	bool kept;		/* held by the sleep of its thread, */
 	struct py_still still;	/* since then */
+	bool stateless;		/* held without a thread state */
 	bool created;		/* our thread has its state from us */
 	int gil;		/* as PyGILState_Release wants it */
 	unsigned tid_offset;
@@ -92,15 +94,22 @@ find_tid_offset(void)
 	}
 }
 
-/* The lock is never let go of; sys.modules is where the walk will look. */
-static int
-hold_still(char *why, size_t cap)
+/* Without a thread state: sys.modules is where the walk will look. */
+static bool
+find_modules(void)
 {
 	const struct py_layout *L = py_layout_find(self.minor);
 
 	self.interp = (py_obj)self.main_interp();
-	if (!self.interp ||
-	    !py_peek_ptr(self.interp + L->in_modules, &self.modules))
+	return self.interp &&
+		py_peek_ptr(self.interp + L->in_modules, &self.modules);
+}
+
+/* The lock is never let go of. */
+static int
+hold_still(char *why, size_t cap)
+{
+	if (!find_modules())
 		return refuse(why, cap, "the interpreter is not initialised; "
 			      "try again later");
 	if (!py_still_wait(&self.still))
@@ -109,6 +118,19 @@ hold_still(char *why, size_t cap)
 			      "held, and it is never idle: give it "
 			      "--enable-threads");
 	self.kept = true;
+	return 0;
+}
+
+static int
+hold_stateless(char *why, size_t cap)
+{
+	if (!find_modules())
+		return refuse(why, cap, "the interpreter is not initialised; "
+			      "try again later");
+	if (!py_gil_take())
+		return refuse(why, cap, "the interpreter is shutting down");
+	self.stateless = true;
+	find_modules();
 	return 0;
 }
 
@@ -123,6 +145,8 @@ hold(void *unused, char *why, size_t cap)
 			      "try again later");
 	if (py_lock_is_kept(self.find))
 		return hold_still(why, cap);
+	if (py_gil_known())
+		return hold_stateless(why, cap);
 	self.created = !self.this_thread();
 	self.gil = self.ensure();
 	if (self.is_finalizing()) {
@@ -141,9 +165,11 @@ release(void *unused)
 {
 	(void)unused;
 	self.own_thread = 0;
-	if (!self.kept)
+	if (self.stateless)
+		py_gil_give();
+	else if (!self.kept)
 		self.release(self.gil);
-	self.kept = false;
+	self.kept = self.stateless = false;
 }
 
 int
@@ -353,6 +379,7 @@ py_provider(finder dlsym, struct objtop_provider *out, char *why, size_t cap)
 		       "supported");
 		return false;
 	}
+	py_gil_find(dlsym, self.minor, self.runtime);
 	find_types(dlsym);
 	if (!has_types()) {
 		refuse(why, cap, "this CPython does not export its types");

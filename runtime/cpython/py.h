@@ -170,9 +170,10 @@ struct py_walk {
 	bool want_refs, want_names, want_text, want_roots;
 	struct py_interp *interps;	/* the main one first */
 	size_t n_interps;
-	py_obj own[2];			/* the agent's objects: not shown */
+	py_obj own[3];			/* the agent's: not shown; the last is its
+					 * entry in atexit's list */
 	bool collecting;		/* a collection is under way */
-	uint64_t listed[4];		/* objects on the collector's lists */
+	uint64_t per_list[4];		/* objects on the collector's lists */
 	py_obj interned;		/* 3.14+: dict of all interned str, or 0 */
 	bool borrowed;			/* the ref being made does not count */
 	bool in_root;			/* refs go to a root, not to an object */
@@ -186,7 +187,11 @@ struct py_walk {
 	py_obj subtype_traverse;	/* tp_traverse of classes made in Python */
 	py_obj static_state;		/* 3.12+: of builtin types, by index */
 	py_obj greenlet;		/* the class of greenlets */
-	uint64_t objects;
+	uint64_t objects;		/* reported, */
+	uint64_t marked;		/* and known of by now */
+	uint64_t listed, listed_done;	/* of the collector's lists */
+	uint64_t *own_sizes;		/* objects of types with a __sizeof__
+					 * that was not run; or NULL */
 	uint64_t odd_refs, odd_objects;	/* did not look like what they should */
 };
 

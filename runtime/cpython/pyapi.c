@@ -23,7 +23,12 @@ py_api_find(void *(*find)(void *, const char *), struct py_api *a)
 {
 	get(find, &a->gc_disable, "PyGC_Disable");
 	get(find, &a->gc_enable, "PyGC_Enable");
-	return get(find, &a->module_dict, "PyImport_GetModuleDict") &&
+	if (!get(find, &a->is_finalizing, "Py_IsFinalizing") &&
+	    !get(find, &a->is_finalizing, "_Py_IsFinalizing"))
+		return false;
+	return get(find, &a->ensure, "PyGILState_Ensure") &&
+	       get(find, &a->release, "PyGILState_Release") &&
+	       get(find, &a->module_dict, "PyImport_GetModuleDict") &&
 	       get(find, &a->dict_get, "PyDict_GetItemString") &&
 	       get(find, &a->dict_find, "PyDict_GetItem") &&
 	       get(find, &a->dict_del, "PyDict_DelItemString") &&

@@ -24,6 +24,9 @@ enum { PY_METH_FASTCALL = 0x80 };
 
 /* Functions with an ellipsis take objects, ended by NULL. */
 struct py_api {
+	int (*ensure)(void);
+	void (*release)(int);
+	int (*is_finalizing)(void);
 	py_object (*module_dict)(void);			/* borrowed */
 	py_object (*dict_get)(py_object, const char *);	/* borrowed */
 	py_object (*dict_find)(py_object, py_object);	/* borrowed */

@@ -7,8 +7,9 @@
  * exported are known by address.  The others are known by tp_name, and only
  * when they are static or their dict holds a __sizeof__ written in C, so that
  * a class of the program which happens to be called the same is measured as
- * what it is.  A __sizeof__ written in Python is passed over.  All this is
- * done once per type; then an instance costs one call.
+ * what it is.  A __sizeof__ of the program's own, or of a package's, is passed
+ * over: it would be code.  Such instances are counted, and told as unseen.
+ * All this is done once per type; then an instance costs one call.
  */
 #include "runtime/cpython/value.h"
 #include "runtime/cpython/walk.h"
@@ -143,14 +144,16 @@ size_find(const struct py_walk *w, py_obj cls, void *arg)
 		}
 	}
 	name = PY_AT(cls, w->L->tp_name, py_cstr);
-	if (!name)
-		return false;
-	for (i = 0; i < sizeof(by_name) / sizeof(by_name[0]); i++) {
+	for (i = 0; name && i < sizeof(by_name) / sizeof(by_name[0]); i++) {
 		if (size_is_named(w, cls, name, i)) {
 			e->size = by_name[i].size;
 			return true;
 		}
 	}
+	/* what is in its place says something that only it knows */
+	if (py_table_find(w, PY_AT(cls, w->L->tp_dict, py_obj), "__sizeof__",
+			  10))
+		e->own_sizeof = true;
 	return false;
 }
 
@@ -227,6 +230,8 @@ py_sizeof(const struct py_walk *w, py_obj o, py_obj type, uint64_t *extra)
 
 	*extra = size_inline(w, o, type);
 	bytes = e->size(w, o, e, extra);
+	if (e->own_sizeof && w->own_sizes)
+		++*w->own_sizes;
 	if (e->gc_asks && !(py_flags(w, o) & PY_FLAG_HEAPTYPE))
 		return bytes;
 	return bytes + e->pre;

@@ -45,31 +45,36 @@ numpy_item(uintptr_t descr)
 }
 
 uint64_t
-py_size_ndarray(const struct py_walk *w, py_obj o, const struct py_entry *e,
-		uint64_t *extra)
+py_ndarray_owned(py_obj o)
 {
 	uintptr_t dims = PY_AT(o, DIMENSIONS, uintptr_t);
 	int i, nd = PY_AT(o, ND, int32_t);
-	uint64_t bytes = e->basic;
 	int64_t n, dim;
+
+	if (nd < 0 || nd > ND_MAX || (nd && !py_sane(dims)) ||
+	    !(PY_AT(o, FLAGS, int32_t) & OWNDATA))
+		return 0;
+	n = numpy_item(PY_AT(o, DESCR, uintptr_t));
+	for (i = 0; i < nd; i++) {
+		dim = PY_AT(dims, 8 * (size_t)i, int64_t);
+		if (dim <= 0 || n > INT64_MAX / dim)
+			return 0;
+		n *= dim;
+	}
+	return py_units(n, 1);
+}
+
+uint64_t
+py_size_ndarray(const struct py_walk *w, py_obj o, const struct py_entry *e,
+		uint64_t *extra)
+{
+	int nd = PY_AT(o, ND, int32_t);
 
 	(void)w;
 	(void)extra;
 	if (nd < 0 || nd > ND_MAX)
-		return bytes;
-	bytes += (uint64_t)nd * 16;
-	if (!(PY_AT(o, FLAGS, int32_t) & OWNDATA))
-		return bytes;
-	n = numpy_item(PY_AT(o, DESCR, uintptr_t));
-	if (nd && !py_sane(dims))
-		return bytes;
-	for (i = 0; i < nd; i++) {
-		dim = PY_AT(dims, 8 * (size_t)i, int64_t);
-		if (dim <= 0 || n > INT64_MAX / dim)
-			return bytes;
-		n *= dim;
-	}
-	return bytes + py_units(n, 1);
+		return e->basic;
+	return e->basic + (uint64_t)nd * 16 + py_ndarray_owned(o);
 }
 
 /* py_mro_fn: the item size of a scalar type numpy defines itself */

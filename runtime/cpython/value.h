@@ -57,6 +57,7 @@ struct py_entry {
 	uint16_t pre;		/* bytes in front of an instance */
 	uint8_t gc_asks;	/* has tp_is_gc: an instance decides */
 	uint8_t text;		/* enum py_text_class */
+	bool own_sizeof;	/* a __sizeof__ that is not known here */
 };
 
 struct py_kindmap {
@@ -128,6 +129,9 @@ py_sizer py_size_deque, py_size_array, py_size_struct, py_size_buffered,
 py_sizer py_size_cdata, py_size_stgdict, py_size_ctype;
 /* size_numpy.c */
 py_sizer py_size_ndarray, py_size_numpy_scalar;
+
+/* Bytes of the buffer that an ndarray owns; 0: it shows another's. */
+uint64_t py_ndarray_owned(py_obj o);
 
 /* ---- str.c ---- */
 

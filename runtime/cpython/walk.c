@@ -18,11 +18,21 @@
 #define GC_HEAD		16u
 #define LINK_BITS	((uintptr_t)3)
 #define TEXT_MAX	120
+#define EXPECT_EVERY	16384	/* objects between two estimates */
 
 static uintptr_t
 link_at(uintptr_t node, unsigned offset)
 {
 	return PY_AT(node, offset, uintptr_t) & ~LINK_BITS;
+}
+
+/* atexit's list has tuples from 3.14 on: (function, args, kwargs). */
+static bool
+is_own_entry(const struct py_walk *w, py_obj o)
+{
+	return w->minor >= 14 && py_type(w, o) == w->T.tuple &&
+		PY_AT(o, w->L->ob_size, int64_t) > 0 &&
+		py_is_own(PY_AT(o, w->L->tuple_item, uintptr_t));
 }
 
 static bool
@@ -36,7 +46,10 @@ listed(struct py_walk *w, uintptr_t node, enum py_generation g)
 		w->own[w->own[0] ? 1 : 0] = o;
 		return true;
 	}
-	w->listed[g]++;
+	if (is_own_entry(w, o))
+		w->own[2] = o;
+	else
+		w->per_list[g]++;
 	if (w->want_names && py_type(w, o) == w->T.function)
 		py_hints_function(w, o);
 	return true;
@@ -158,6 +171,24 @@ collector_flags(const struct py_walk *w, py_obj o, enum py_generation g,
 	return OBJTOP_TRACKED | ((uint32_t)g << OBJTOP_GEN_SHIFT);
 }
 
+/*
+ * What is on the collector's lists is known from the start, what is not comes
+ * to light as they are gone through: about as much with each as with those
+ * before.  So the estimate gets better all the time, and is exact at the end.
+ */
+static void
+expect(struct py_walk *w)
+{
+	uint64_t found = w->marked - w->listed;
+
+	if (!w->listed_done || w->marked < w->listed)
+		return;
+	if (w->listed > w->listed_done)
+		found = (uint64_t)((double)found * (double)w->listed /
+				   (double)w->listed_done);
+	w->sink->expect(w->sink, w->listed + found);
+}
+
 static void
 report(struct py_walk *w, py_obj o, enum py_generation g)
 {
@@ -165,7 +196,7 @@ report(struct py_walk *w, py_obj o, enum py_generation g)
 	struct objtop_object out = { .addr = o };
 	char text[TEXT_MAX];
 
-	if (o == w->own[0] || o == w->own[1])
+	if (o == w->own[0] || o == w->own[1] || o == w->own[2])
 		return;
 	if (!info) {
 		w->odd_objects += !w->stop;
@@ -181,9 +212,11 @@ report(struct py_walk *w, py_obj o, enum py_generation g)
 		out.text_len = py_text(w, o, info->type, text, sizeof(text));
 		out.text = out.text_len ? text : NULL;
 	}
+	w->listed_done += out.flags & OBJTOP_TRACKED;
+	if (++w->objects % EXPECT_EVERY == 0 && w->sink->expect)
+		expect(w);
 	if (w->sink->object(w->sink, &out))
 		w->stop = 1;
-	w->objects++;
 	py_edges_of(w, o, info);
 }
 
@@ -217,6 +250,7 @@ py_walk_run(struct py_walk *w, char *why, size_t cap)
 {
 	struct objtop_sink *s = w->sink;
 	struct py_layout *L = s->alloc(s, sizeof(*L));
+	uint64_t own_sizes = 0;
 
 	w->want_refs = s->want & OBJTOP_WANT_REFS;
 	w->want_names = s->want & OBJTOP_WANT_NAMES;
@@ -243,14 +277,20 @@ py_walk_run(struct py_walk *w, char *why, size_t cap)
 		return -1;
 	if (s->want == OBJTOP_WANT_COLLECTOR)
 		return 0;
+	w->listed = w->marked;
 	s->phase(s, "reading the roots");
 	w->pass = PY_PASS_MARK;
 	py_roots(w);
 	s->phase(s, "reading the objects");
 	py_bitmap_order(w);
+	w->own_sizes = &own_sizes;
 	report_all(w);
+	w->own_sizes = NULL;
 	if (w->want_roots)
 		tell_roots(w);
+	if (own_sizes)
+		s->unseen(s, "sizes that only a __sizeof__ of the program's "
+			  "tells", own_sizes);
 	if (w->odd_refs)
 		s->unseen(s, "references that are no addresses", w->odd_refs);
 	if (w->odd_objects)

@@ -51,6 +51,7 @@ enum py_family {
 	PY_FAM_GREENLET,
 	PY_FAM_DATETIME,
 	PY_FAM_TIME,
+	PY_FAM_NDARRAY,
 };
 
 /* A field that holds an object, as told by tp_members. */
@@ -147,6 +148,7 @@ uintptr_t py_frame_slots(const struct py_walk *w, uintptr_t frame,
 /* What an interpreter frame holds (3.11 and later). */
 void py_edges_iframe(struct py_walk *w, uintptr_t frame);
 void py_edges_greenlet(struct py_walk *w, py_obj o);
+void py_edges_ndarray(struct py_walk *w, py_obj o);
 void py_edges_type(struct py_walk *w, py_obj o);
 void py_edges_weakref(struct py_walk *w, py_obj o);
 void py_edges_exception(struct py_walk *w, py_obj o);

@@ -205,9 +205,13 @@ struct objtop_sink {
 	void (*phase)(struct objtop_sink *s, const char *what);
 
 	/*
-	 * The collector, at most once; may be left out.  An older agent's sink
-	 * ends before this: look at its size.
+	 * About how many objects there will be in all, as far as is known by
+	 * now; may be said again.  An older agent's sink ends before this:
+	 * look at its size.
 	 */
+	void (*expect)(struct objtop_sink *s, uint64_t objects);
+
+	/* The collector, at most once; likewise. */
 	void (*collector)(struct objtop_sink *s,
 			  const struct objtop_collector *c);
 };

@@ -8,6 +8,8 @@
  *	attachdrv ask PID		attach, a snapshot for each line read
  *	attachdrv snaps PID		attach; snapshots, one after the other, to
  *					the end of the program; "N snapshots"
+ *	attachdrv save PID FILE...	attach; a snapshot into each file, as the
+ *					bare stream
  *	attachdrv evict PID
  *	attachdrv look PID		"RUNTIME VERSION RUNG|-: WHY_NOT"
  *	attachdrv list			one such line for each, with its PID
@@ -130,6 +132,39 @@ do_snaps(pid_t pid, const struct target_opts *o)
 	return 0;
 }
 
+static enum ot_status
+save_tee(void *ctx, const void *data, size_t len, struct ot_err *err)
+{
+	if (fwrite(data, 1, len, ctx) != len)
+		return ot_fail_errno(err, OT_FAILED, "write");
+	return OT_OK;
+}
+
+static int
+do_save(pid_t pid, char **files, const struct target_opts *o)
+{
+	const struct otw_request r = { .want = OTW_WANT_GRAPH |
+						OTW_WANT_TEXT };
+	const struct otw_events ev = { .begin = NULL };
+	struct ot_err err = OT_ERR_INIT;
+	struct target *t;
+	enum ot_status st = target_attach(pid, o, &t, &err);
+
+	if (st != OT_OK)
+		return failed(st, &err);
+	for (; st == OT_OK && *files != NULL; files++) {
+		FILE *f = fopen(*files, "wb");
+
+		if (f == NULL)
+			break;
+		st = target_snapshot(t, &r, &ev, NULL, save_tee, f, NULL, NULL,
+				     &err);
+		fclose(f);
+	}
+	target_close(t);
+	return st != OT_OK ? failed(st, &err) : *files != NULL;
+}
+
 static void
 print_proc(const struct target_proc *p)
 {
@@ -213,7 +248,7 @@ main(int argc, char **argv)
 		return do_list();
 	if (argc < 3) {
 		fprintf(stderr, "usage: attachdrv attach|hold|ask|snaps|evict|"
-			"look PID, "
+			"look PID, save PID FILE..., "
 			"list, run CMD...\n");
 		return OT_USAGE;
 	}
@@ -229,6 +264,8 @@ main(int argc, char **argv)
 		return do_ask(pid, &o);
 	if (strcmp(what, "snaps") == 0)
 		return do_snaps(pid, &o);
+	if (strcmp(what, "save") == 0)
+		return do_save(pid, argv + 3, &o);
 	if (strcmp(what, "look") == 0)
 		return do_look(pid);
 	st = target_evict(pid, &o, &err);

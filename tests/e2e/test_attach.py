@@ -18,7 +18,7 @@ import tempfile
 import time
 import unittest
 
-from harness import INTERPRETERS, free_threaded_pythons
+from harness import INTERPRETERS, free_threaded_pythons, objtop
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 DRIVER = os.path.join(os.environ.get("builddir", os.getcwd()),
@@ -350,6 +350,63 @@ class FateCase(unittest.TestCase):
                         q.wait()
                         q.stdin.close()
                         q.stdout.close()
+
+
+    def test_forking_all_the_time(self):
+        """Snapshots all the time too: all answered, no warning of a thread."""
+        for minor, python in INTERPRETERS:
+            with self.subTest(python=python):
+                p = subprocess.Popen(
+                    [python, "-W", "always", "-c", FORKING], bufsize=0,
+                    stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                    stderr=subprocess.PIPE)
+                try:
+                    before = p.stdout.readline()
+                    for _ in range(8):
+                        code, out, err = objtop("types", p.pid, "-f", "Leaf")
+                        self.assertEqual(code, 0, err)
+                        self.assertIn("3,000", out)
+                    self.assertEqual(agent_copies(p.pid), 1)
+                    out, err = p.communicate(b"\n", timeout=30)
+                    self.assertEqual((p.returncode, err), (0, b""))
+                    # No descriptor more, and no child left to wait for.
+                    self.assertEqual(out, before + b"no child\n")
+                finally:
+                    if p.poll() is None:
+                        p.kill()
+                        p.communicate()
+
+
+# Forks until there is something to read; says what it has open.
+FORKING = """
+import os, select, sys
+class Leaf: pass
+keep = [Leaf() for _ in range(3000)]
+def say():
+    print(sorted(os.readlink("/proc/self/fd/" + n)
+                 for n in os.listdir("/proc/self/fd")
+                 if os.path.exists("/proc/self/fd/" + n)),
+          os.path.exists("/proc/self/task/%d/children" % os.getpid()) and
+          open("/proc/self/task/%d/children" % os.getpid(), "rb").read(),
+          flush=True)
+import warnings
+warnings.simplefilter("ignore", ResourceWarning)
+say()
+while not select.select([0], [], [], 0)[0]:
+    pid = os.fork()
+    if pid == 0:
+        os._exit(7)
+    assert os.waitpid(pid, 0)[1] == 7 << 8
+pid = os.fork()			# whatever was left is reaped at a fork
+if pid == 0:
+    os._exit(0)
+os.waitpid(pid, 0)
+say()
+try:
+    os.wait()
+except ChildProcessError:
+    print("no child")
+"""
 
 
 class RefusalCase(unittest.TestCase):

@@ -276,6 +276,11 @@ class Files(unittest.TestCase):
         self.assertFalse(os.path.exists("/tmp/objtop-evil"))
         self.target.ask()
 
+    def test_sizes_that_only_code_knows_are_told_as_unseen(self):
+        unseen = objtop_json("types", self.path)["snapshot"]["unseen"]
+        self.assertIn("__sizeof__", str(unseen))
+        self.assertIn("(5)", str(unseen))
+
     def test_unknown_object(self):
         for word in ("NoSuchType", "0x10", "Thing#50", "Thing#x"):
             code, _, err = objtop("show", self.path, word)

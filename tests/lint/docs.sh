@@ -32,6 +32,13 @@ done
 for p in $(sed -n 's/^OT_NEED(.*, \[\(lib[a-z0-9-]*\)\])/\1/p' configure.ac); do
 	grep -qF "$p" README.md || complain "README does not name the package $p"
 done
+# The protocol's page: its tables are made, its prose is not.
+for f in $(sed -n 's/^FRAME(\([A-Z]*\),.*/\1/p' wire/frames.def); do
+	grep -qx "\.SS $f" doc/objtop-wire.7.in ||
+		complain "doc/objtop-wire.7.in does not tell the payload of $f"
+	sh doc/wire-page.sh . | grep -q "^$f	" ||
+		complain "objtop-wire(7) has no line for $f"
+done
 for room in base wire runtime graph inspector/target inspector/ui \
 	inspector/views inspector/cmd tests doc; do
 	grep -qF "$room/" ARCHITECTURE.md ||

@@ -5,6 +5,8 @@ TESTS += tests/unit/t_graph
 tests_unit_t_graph_SOURCES = \
 	tests/unit/t_graph.c tests/unit/t_graph.h \
 	tests/unit/t_graph_build.c \
+	tests/unit/t_graph_growth.c \
+	tests/unit/t_graph_dom.c \
 	tests/unit/t_graph_paths.c \
 	tests/unit/t_graph_pictures.c \
 	tests/unit/t_graph_sql.c \

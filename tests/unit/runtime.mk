@@ -5,6 +5,7 @@ TESTS += tests/unit/t_runtime
 tests_unit_t_runtime_SOURCES = \
 	tests/unit/t_runtime.c tests/unit/t_runtime.h \
 	tests/unit/t_runtime_agent.c \
+	tests/unit/t_runtime_headroom.c \
 	tests/unit/t_runtime_preload.c
 tests_unit_t_runtime_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_unit_t_runtime_LDADD = runtime/synth/libsynth.la wire/libwire.la \

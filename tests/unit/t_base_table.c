@@ -138,6 +138,28 @@ START_TEST(sorting_moves_depth_with_its_row)
 }
 END_TEST
 
+START_TEST(sorting_keeps_trees)
+{
+	static const struct { const char *name; int64_t count; uint32_t depth; }
+	rows[] = { { "a", 1, 0 },   { "a.b", 5, 1 }, { "a.b.c", 9, 2 },
+		   { "a.d", 7, 1 }, { "e", 3, 0 },   { "e.f", 2, 1 },
+		   { "e.g", 4, 1 } };
+	struct ot_table *t = ot_table_new(cols, OT_ARRAY_LEN(cols));
+	size_t i;
+
+	for (i = 0; i < OT_ARRAY_LEN(rows); i++) {
+		add(t, rows[i].name, NULL, rows[i].count, 0, 0, false);
+		ot_table_set_depth(t, i, rows[i].depth);
+	}
+	ot_table_sort_by(t, 2, false);
+	ck_assert_str_eq(types_of(t), "e e.g e.f a a.d a.b a.b.c");
+	ot_table_sort_by(t, 2, true);
+	ck_assert_str_eq(types_of(t), "a a.b a.b.c a.d e e.f e.g");
+	ck_assert_uint_eq(t->depth[2], 2);
+	ot_table_free(t);
+}
+END_TEST
+
 START_TEST(unknown_sort_names_the_columns)
 {
 	struct ot_table *t = sample();
@@ -216,6 +238,46 @@ START_TEST(filters_pick_rows)
 }
 END_TEST
 
+/* `module` of a table that has only types. */
+START_TEST(modules_are_read_off_types)
+{
+	static const struct ot_col only[] = { { "type", OT_CELL_STR, 0 } };
+	static const char *const types[] = {
+		"dict", "shop.models.Session", "shop.models.Outer.Inner",
+		"shop.make.<locals>.Thing", "f.<locals>.Thing",
+	};
+	static const struct {
+		const char *expr, *want;
+	} cases[] = {
+		{ "module:shop.models", "shop.models.Session "
+					"shop.models.Outer.Inner" },
+		{ "module:shop.*", "shop.models.Session "
+				   "shop.models.Outer.Inner" },
+		{ "module:shop", "shop.make.<locals>.Thing" },
+		{ "!module:shop*", "dict f.<locals>.Thing" },
+		{ "module:builtins", "dict f.<locals>.Thing" },
+		{ "module!=builtins and !shop.*", "" },
+	};
+	struct ot_err err = OT_ERR_INIT;
+	struct ot_filter *f;
+	struct ot_table *t;
+	size_t i, row;
+
+	for (i = 0; i < OT_ARRAY_LEN(cases); i++) {
+		t = ot_table_new(only, 1);
+		for (row = 0; row < OT_ARRAY_LEN(types); row++)
+			ot_cell_str(t, ot_table_row(t), types[row],
+				    strlen(types[row]));
+		ck_assert(ot_filter_parse(cases[i].expr, &f, &err) == OT_OK);
+		ck_assert_msg(ot_filter_apply(f, t, &err) == OT_OK, "%s",
+			      err.msg);
+		ck_assert_str_eq(types_of(t), cases[i].want);
+		ot_filter_free(f);
+		ot_table_free(t);
+	}
+}
+END_TEST
+
 START_TEST(wrong_filters_are_refused)
 {
 	static const char *const parse[] = { "", "  ", "a and ", "a and  and b",
@@ -261,9 +323,11 @@ t_base_table(void)
 	tcase_add_test(tc, strings_may_hold_nul);
 	tcase_add_test(tc, sorting_is_stable);
 	tcase_add_test(tc, sorting_moves_depth_with_its_row);
+	tcase_add_test(tc, sorting_keeps_trees);
 	tcase_add_test(tc, unknown_sort_names_the_columns);
 	tcase_add_test(tc, limit_remembers_the_total);
 	tcase_add_test(tc, filters_pick_rows);
+	tcase_add_test(tc, modules_are_read_off_types);
 	tcase_add_test(tc, wrong_filters_are_refused);
 	tcase_add_test(tc, hard_patterns_take_no_time);
 	return tc;

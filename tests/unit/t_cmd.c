@@ -132,8 +132,13 @@ START_TEST(name_takes_the_place_of_target)
 	ck_assert_ptr_null(cmd.target);
 	ck_assert_uint_eq(cmd.nargs, 1);
 	ck_assert_str_eq(cmd.args[0], "Session");
-	refuses("types --name shop 42",
-		"'42' is one word too many: objtop types TARGET");
+	refuses("detach --name shop 42",
+		"'42' is one word too many: objtop detach TARGET");
+	accepts("path --children 4242 Session");
+	ck_assert_ptr_null(cmd.target);
+	ck_assert_int_eq(cmd.opts.children, 4242);
+	refuses("types --children x", "--children takes a whole number from 1 "
+				      "to 2147483647, not 'x'");
 }
 END_TEST
 
@@ -230,7 +235,9 @@ START_TEST(every_line_of_the_table_parses)
 	for (w = cmd_words; w->name != NULL; w++) {
 		snprintf(line, sizeof(line), "%s%s%s%s%s", w->name,
 			 strstr(w->args, "-o ") ? " -o f" : "",
-			 strstr(w->args, "TARGET") ? " 1" : "",
+			 strstr(w->args, "TARGET")   ? " 1"
+			 : strstr(w->args, "BEFORE") ? " 1 2"
+						     : "",
 			 strstr(w->args, "OBJECT") || strstr(w->args, "QUERY")
 				 ? " x"
 				 : "",

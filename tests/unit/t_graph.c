@@ -489,8 +489,10 @@ main(void)
 	setlocale(LC_ALL, "C.UTF-8");
 	suite_add_tcase(suite, t_graph_build());
 	suite_add_tcase(suite, t_graph_tables());
+	suite_add_tcase(suite, t_graph_dom());
 	suite_add_tcase(suite, t_graph_paths());
 	suite_add_tcase(suite, t_graph_pictures());
+	suite_add_tcase(suite, t_graph_growth());
 	suite_add_tcase(suite, t_graph_sql());
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_NORMAL);

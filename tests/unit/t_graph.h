@@ -66,8 +66,10 @@ const char *t_cell(const struct ot_table *t, size_t row, const char *col);
 
 TCase *t_graph_build(void);
 TCase *t_graph_tables(void);
+TCase *t_graph_dom(void);
 TCase *t_graph_paths(void);
 TCase *t_graph_pictures(void);
+TCase *t_graph_growth(void);
 TCase *t_graph_sql(void);
 
 #endif

@@ -196,12 +196,31 @@ START_TEST(merged)
 		"    1      4      [*]          S\n"
 		"    2      1  frame handle     frame\n"
 		"    2      1    local 's'      S       0x7f0000001140  S\n"
-		"2 are held by others of them only, or by no root\n");
+		"1 is held by others of them only; 1 is held by no root: "
+		"garbage, or held from C\n");
 	free(text);
 	ot_table_free(t);
 	t = t_run(h.g, "path", "S", &(struct hg_args){ .k = 1 });
 	ck_assert_uint_eq(t->nrows, 3);
 	ck_assert_ptr_nonnull(strstr(t->note, "1 more are held in 1 other"));
+	ot_table_free(t);
+	t_heap_free(&h);
+}
+END_TEST
+
+/* Of dicts most are held by other dicts: they are told of all the same. */
+START_TEST(merged_through_their_like)
+{
+	struct t_heap h = t_draw(
+		"m:module d:dict c:dict a:dict b:dict e:dict f:dict g:dict "
+		"@module(shop)>m m.__dict__>d d[cache]>c c[1]>a c[2]>b c[3]>e "
+		"c[4]>f g~>g");
+	struct ot_table *t = t_run(h.g, "path", "dict", NULL);
+
+	ck_assert_str_eq(t_cell(t, 0, "count"), "4");
+	ck_assert_str_eq(t_cell(t, 3, "edge"), "['cache']");
+	ck_assert_str_eq(t_cell(t, 4, "edge"), "[*]");
+	ck_assert_ptr_nonnull(strstr(t->note, "1 is held by no root"));
 	ot_table_free(t);
 	t_heap_free(&h);
 }
@@ -319,6 +338,7 @@ t_graph_paths(void)
 	tcase_add_test(t, ignored);
 	tcase_add_test(t, rows);
 	tcase_add_test(t, merged);
+	tcase_add_test(t, merged_through_their_like);
 	tcase_add_test(t, deep);
 	tcase_add_test(t, cancelled);
 	return t;

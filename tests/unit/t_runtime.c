@@ -441,6 +441,7 @@ main(void)
 
 	suite_add_tcase(s, sink_case());
 	suite_add_tcase(s, t_runtime_agent());
+	suite_add_tcase(s, t_runtime_headroom());
 	suite_add_tcase(s, t_runtime_preload());
 	r = srunner_create(s);
 	srunner_run_all(r, CK_ENV);

@@ -25,6 +25,7 @@ struct t_seen {
 extern const struct otw_events t_seen_events;
 
 TCase *t_runtime_agent(void);
+TCase *t_runtime_headroom(void);
 TCase *t_runtime_preload(void);
 
 #endif

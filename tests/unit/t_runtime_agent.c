@@ -441,6 +441,35 @@ START_TEST(small_ring)
 	detach(&p);
 }
 END_TEST
+
+/*
+ * A viewer that reads nothing: the ring is full, the clone waits for room, and
+ * both it and the agent are gone when their time is over.
+ */
+START_TEST(reader_that_stops)
+{
+	struct rlimit l;
+	struct peer p;
+	pid_t clone;
+	int i;
+
+	load();
+	mood = WALK_ENDLESS;
+	attach(&p);
+	l.rlim_cur = l.rlim_max = address_space() + (34u << 20);
+	ck_assert_int_eq(setrlimit(RLIMIT_AS, &l), 0);
+	ask(&p, WANT, OTW_MODE_FORK, 1000);
+	await(&p, &p.seen.begins, 1);
+	clone = (pid_t)p.seen.begin.clone_pid;
+	ck_assert_int_eq(kill(clone, 0), 0);
+	for (i = 0; i < 20000 && kill(clone, 0) == 0; i++)
+		nap();
+	ck_assert_int_ne(kill(clone, 0), 0);
+	await_threads(threads_before);
+	hang_up(&p);
+	check_clean();
+}
+END_TEST
 #endif
 
 START_TEST(cancel_in_the_middle)
@@ -691,6 +720,7 @@ t_runtime_agent(void)
 	tcase_add_test(t, late_reader);
 #ifndef __SANITIZE_ADDRESS__
 	tcase_add_test(t, small_ring);
+	tcase_add_test(t, reader_that_stops);
 #endif
 	tcase_add_test(t, cancel_in_the_middle);
 	tcase_add_test(t, detach_in_the_middle);

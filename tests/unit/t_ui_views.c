@@ -115,6 +115,40 @@ START_TEST(paths_end_at_a_root)
 }
 END_TEST
 
+START_TEST(dominators_unfold)
+{
+	open_types();
+	fake_keys("5");
+	fake_expect("dominators");
+	fake_keys("End");
+	fake_contains("more");
+	open_session();
+	fake_keys("d");
+	ck_assert_str_eq(ui_top(fake.ui)->def->name, "dominators");
+	fake_contains("shop.models.Cart");
+	fake_keys("Down Enter");
+	ck_assert_str_eq(ui_top(fake.ui)->def->name, "object");
+}
+END_TEST
+
+START_TEST(cycles_lead_to_the_way_round)
+{
+	open_types();
+	fake_keys("6");
+	fake_expect("cycles");
+	fake_keys("Enter");
+	ck_assert_str_eq(ui_top(fake.ui)->def->name, "cycle");
+	open_session();
+	fake_keys("y");
+	fake_expect("cycle");
+	fake_keys("g Enter");
+	ck_assert_int_eq(fake.last.action, UI_ACT_GRAPH);
+	ck_assert_str_eq(fake.last.view, "cycle");
+	fake_keys("End Enter");
+	ck_assert_str_eq(ui_top(fake.ui)->def->name, "object");
+}
+END_TEST
+
 START_TEST(garbage_has_no_path)
 {
 	struct ui_subject s = { UI_SUBJECT_OBJECT, synth_session(4, 0),
@@ -178,13 +212,19 @@ START_TEST(views_by_number_and_tab)
 	fake_keys("1");
 	ck_assert_str_eq(ui_top(fake.ui)->def->name, "types");
 	fake_keys("Tab");
+	ck_assert_str_eq(ui_top(fake.ui)->def->name, "growth");
+	fake_keys("Tab");
 	ck_assert_str_eq(ui_top(fake.ui)->def->name, "object");
 	fake_keys("4");
 	ck_assert_str_eq(ui_top(fake.ui)->def->name, "paths");
 	fake_keys("Tab");
+	ck_assert_str_eq(ui_top(fake.ui)->def->name, "dominators");
+	fake_keys("Tab Tab");
 	ck_assert_str_eq(ui_top(fake.ui)->def->name, "gc");
 	fake_keys("Tab");
 	ck_assert_str_eq(ui_top(fake.ui)->def->name, "types");
+	fake_keys("BackTab BackTab");
+	ck_assert_str_eq(ui_top(fake.ui)->def->name, "cycles");
 	fake_keys("BackTab BackTab");
 	ck_assert_str_eq(ui_top(fake.ui)->def->name, "paths");
 }
@@ -214,6 +254,66 @@ START_TEST(the_collector)
 	fake.ctx.gc = NULL;
 	ot_table_free(t);
 	hg_graph_free(g);
+}
+END_TEST
+
+START_TEST(growth_since_a_mark)
+{
+	struct ui_subject diff = { UI_SUBJECT_NONE, 0, "diff" };
+	unsigned i;
+
+	fake_live(300, 10);
+	ui_restart(fake.ui, "types");
+	fake_keys("2");
+	fake_contains("nothing has moved yet");
+	for (i = 1; i < 6; i++)
+		fake_live(300 + 40 * i, 10 + i);
+	fake_contains("growing");
+	fake_expect("growth");
+	fake_keys("i");
+	fake_contains("6 in 5 s");
+	fake_keys("Esc m");
+	ck_assert_int_eq(fake.last.action, UI_ACT_MARK);
+	fake_keys("=");
+	ck_assert_int_eq(fake.last.action, UI_ACT_COMPARE);
+	/* with a mark the comparison is a view, without it a word on that */
+	fake_graph_comes(500);
+	ui_open(fake.ui, "analysis", &diff);
+	ui_settle(fake.ui);
+	fake_contains("there is no mark to compare with");
+	fake.ctx.mark = fake.graph;
+	fake_keys("h");
+	ui_open(fake.ui, "analysis", &diff);
+	ui_settle(fake.ui);
+	fake_contains("nothing was found");
+	fake_keys("h");
+	fake.ctx.mark = NULL;
+}
+END_TEST
+
+START_TEST(a_long_look_at_growth_stays_bounded)
+{
+	const struct since_row *r = NULL;
+	unsigned i;
+
+	for (i = 0; i < 3 * SINCE_KEPT; i++)
+		fake_live(300 + i, 10 + i);
+	ck_assert_uint_le(hg_series_samples(fake.live.since.series),
+			  SINCE_KEPT);
+	for (i = 0; i < fake.live.since.nrows; i++)
+		if (strcmp(fake.live.since.rows[i].type,
+			   "shop.models.Session") == 0)
+			r = &fake.live.since.rows[i];
+	ck_assert_ptr_nonnull(r);
+	ck_assert_int_eq(r->delta, (int64_t)r->count -
+			 (int64_t)hg_series_counts(fake.live.since.series,
+				hg_series_find(fake.live.since.series, r->type,
+					       "shop.models"))[0]);
+	ck_assert_int_eq(r->fit.trend, HG_TREND_GROWING);
+	ck_assert_double_eq_tol(
+		hg_series_times(fake.live.since.series)
+			[hg_series_samples(fake.live.since.series) - 1],
+		3 * SINCE_KEPT - 1, 0.01);
 }
 END_TEST
 
@@ -474,11 +574,15 @@ t_ui_views(void)
 	tcase_add_test(tc, backrefs_unfold);
 	tcase_add_test(tc, refs_show_more);
 	tcase_add_test(tc, paths_end_at_a_root);
+	tcase_add_test(tc, dominators_unfold);
+	tcase_add_test(tc, cycles_lead_to_the_way_round);
 	tcase_add_test(tc, garbage_has_no_path);
 	tcase_add_test(tc, help_is_made_of_the_actions);
 	tcase_add_test(tc, details_and_copy);
 	tcase_add_test(tc, an_object_that_went_away_says_so);
 	tcase_add_test(tc, views_by_number_and_tab);
+	tcase_add_test(tc, growth_since_a_mark);
+	tcase_add_test(tc, a_long_look_at_growth_stays_bounded);
 	tcase_add_test(tc, filter_and_sort);
 	tcase_add_test(tc, search_goes_round);
 	tcase_add_test(tc, command_line);
