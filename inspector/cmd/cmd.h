@@ -45,6 +45,11 @@ struct cmd_opts {
 	uint32_t generation;		/* of collect */
 	int64_t threshold[3];		/* -1: as it is */
 	uint64_t lasting_ms;		/* --for; 0: without end */
+	/* record */
+	bool exec_child, include_children;
+	uint64_t until_rss;
+	uint32_t until_pressure;	/* percent; 0: not */
+	const char *snapshot_to, *plot;
 	pid_t children;		/* --children PID; 0: not given */
 	bool all;		/* --all that --name matches */
 };

@@ -281,6 +281,26 @@ parse_apply(struct cmd_opts *o, enum cmd_option_id id, const char *arg,
 	case CMD_OPT_interval:
 		st = parse_time(arg, id, &o->interval_ms, err);
 		break;
+	case CMD_OPT_exec:
+		o->exec_child = true;
+		break;
+	case CMD_OPT_include_children:
+		o->include_children = true;
+		break;
+	case CMD_OPT_until_rss:
+		if (!ot_parse_size(arg, &o->until_rss) || o->until_rss == 0)
+			st = ot_fail(err, OT_USAGE, "--until-rss takes a size "
+				     "like 512M or 2G, not '%.80s'", arg);
+		break;
+	case CMD_OPT_until_pressure:
+		st = parse_u32(arg, id, 100, &o->until_pressure, err);
+		break;
+	case CMD_OPT_snapshot_to:
+		o->snapshot_to = arg;
+		break;
+	case CMD_OPT_plot:
+		o->plot = arg;
+		break;
 	case CMD_OPT_watch:
 		o->watch = true;
 		break;
@@ -421,7 +441,7 @@ parse_takes(const struct parse *p, struct ot_err *err)
 static void
 parse_collect_word(struct cmd *c)
 {
-	size_t others = c->opts.name != NULL ? 0 : 1;
+	size_t others = c->opts.name != NULL || c->opts.children ? 0 : 1;
 
 	if (!c->opts.collect || c->nargs != others + 1 ||
 	    strlen(c->args[0]) != 1 || strchr("012", c->args[0][0]) == NULL)
@@ -525,7 +545,7 @@ cmd_parse(int argc, char **argv, struct cmd *out, struct ot_err *err)
 		return st;
 	w = cmd_word_find(out->name);
 	/* Behind "--": the program to run, else words like any other. */
-	if (strcmp(out->name, "run") == 0)
+	if (strcmp(out->name, "run") == 0 || out->opts.exec_child)
 		out->exec = argv + optind;
 	else
 		for (; optind < argc; optind++)
