@@ -21,7 +21,7 @@ test_packages="check xz-utils python3 python3-objgraph python3-networkx python3-
 	libxml2-utils binutils musl-tools clang libclang-rt-dev man-db uwsgi-core
 	uwsgi-plugin-python3 gunicorn python3-greenlet python3-gevent
 	libjemalloc2 libtcmalloc-minimal4 pypy3
-	gcc-aarch64-linux-gnu qemu-user-static debootstrap"
+	gcc-aarch64-linux-gnu qemu-user-static debootstrap libffi-dev"
 
 say() { printf '%s\n' "$*" >&2; }
 die() { say "autogen.sh: $*"; exit 1; }

@@ -72,6 +72,17 @@ too_deep(const struct outline *o, hg_node n)
 	return false;
 }
 
+/*
+ * By what is retained; of equals those first that have no bytes of their own,
+ * since they stand above.
+ */
+static uint64_t
+rank(const struct outline *o, hg_node n)
+{
+	return hg_dom_retained(o->d, n) << 2 |
+	       (hg_dom_is_virtual(o->d, n) ? 2u : n >= hg_objects(o->g));
+}
+
 static bool
 pick_largest(struct outline *o)
 {
@@ -86,8 +97,7 @@ pick_largest(struct outline *o)
 		if (n >= hg_objects(o->g) && hg_dom_count(o->d, n) == 0)
 			continue;
 		if (!too_deep(o, n))
-			ok = hg_picks_offer(&o->picks,
-					    hg_dom_retained(o->d, n), n);
+			ok = hg_picks_offer(&o->picks, rank(o, n), n);
 	}
 	hg_picks_sort(&o->picks);
 	return ok;

@@ -153,7 +153,7 @@ seen_again(struct tree *t, uint32_t v, uint32_t w)
 static inline bool
 is_weak(const struct hg_graph *g, hg_edge e)
 {
-	return hg_label_relation(g->label[e]) == OTW_REL_WEAK;
+	return g->weak && g->weak[e / 64] >> e % 64 & 1;
 }
 
 /* All that is reached from `start`, as a subtree of number `above`. */
@@ -161,9 +161,10 @@ static enum ot_status
 search(struct tree *t, hg_node start, uint32_t above)
 {
 	const struct hg_graph *g = t->g;
-	const uint32_t *out = g->out, *tos = g->to;
+	const struct hg_steps *out = &g->out;
+	const uint32_t *tos = g->to;
 	uint32_t first = number(t, start, above), v = first, w, i;
-	hg_edge e = out[start], end = out[start + 1];
+	hg_edge e = hg_step(out, start), end = hg_step(out, start + 1), of_to;
 	enum ot_status st;
 	hg_node to;
 
@@ -184,20 +185,21 @@ search(struct tree *t, hg_node start, uint32_t above)
 				continue;
 			}
 			w = number(t, to, v);
-			if (out[to] == out[to + 1])
+			of_to = hg_step(out, to);
+			if (of_to == hg_step(out, to + 1))
 				continue;
 			t->work[v].path.up = e;
 			v = w;
-			e = out[to];
-			end = out[to + 1];
+			e = of_to;
+			end = hg_step(out, to + 1);
 			for (i = e; i < end && i < e + AHEAD; i++)
-				OT_PREFETCH(&out[tos[i]]);
+				OT_PREFETCH(&out->step[tos[i]]);
 		}
 		if (v == first)
 			return OT_OK;
 		v = t->idom[v];
 		e = t->work[v].path.up;
-		end = out[t->vertex[v] + 1];
+		end = hg_step(out, t->vertex[v] + 1);
 	}
 }
 

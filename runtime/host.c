@@ -136,7 +136,8 @@ take_public(const struct objtop_provider *p, struct objtop_provider *out,
 {
 	size_t len;
 
-	if (p->abi != OBJTOP_ABI || p->size < sizeof(*out)) {
+	if (p->abi != OBJTOP_ABI ||
+	    p->size < offsetof(struct objtop_provider, hold_for)) {
 		len = ota_cat(why, cap, 0, "its objtop_provider is of ABI ");
 		len = ota_cat_u64(why, cap, len, p->abi);
 		len = ota_cat(why, cap, len, ", this objtop knows ");
@@ -144,12 +145,13 @@ take_public(const struct objtop_provider *p, struct objtop_provider *out,
 		ota_cat(why, cap, len, ": build it with this objtop.h");
 		return false;
 	}
-	if (!p->hold || !p->release || !p->walk) {
+	memset(out, 0, sizeof(*out));
+	memcpy(out, p, p->size < sizeof(*out) ? p->size : sizeof(*out));
+	if (!out->walk || (!out->hold_for && (!out->hold || !out->release))) {
 		ota_cat(why, cap, 0, "its objtop_provider lacks hold, release "
 			"or walk");
 		return false;
 	}
-	*out = *p;
 	return true;
 }
 

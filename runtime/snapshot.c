@@ -79,6 +79,9 @@ struct shot {
 	bool auto_pause;		/* paused because memory is tight */
 	bool over_budget;		/* pause mode ended by its time limit */
 	int pid;			/* of the program */
+	uint64_t asked, held;		/* to be held, and held since then */
+	long refused;			/* clone()'s errno, negative; or 0 */
+	bool late;			/* held after the deadline */
 	long clone;			/* pid, while it is not reaped */
 	int status;			/* as wait4 gave it */
 	const atomic_bool *vanish;
@@ -195,6 +198,7 @@ grow(struct otw_enc *e, size_t more)
 	e->cap = more < WINDOW ? WINDOW : more;
 	if (e->cap > room)
 		e->cap = room;
+	ota_ring_populate(&s->ring, e->cap);
 	return true;
 }
 
@@ -353,22 +357,18 @@ choose_mode(struct shot *s)
 /* ---- holding ---- */
 
 /* Held no longer than needed: the times, the clone, nothing else. */
-static long
-hold_and_go(struct shot *s)
+static void
+while_held(void *arg, uint64_t since)
 {
-	const struct objtop_provider *p = s->p;
-	uint64_t t = ota_now_ns(), held;
+	struct shot *s = arg;
+	uint64_t now = ota_now_ns();
 	long rc = 0;
 
-	if (p->hold(p->self, s->message, sizeof(s->message)))
-		return 1;
-	held = ota_now_ns();
-	s->begin.wait_ns = held - t;
-	if (s->deadline && held > s->deadline) {
-		p->release(p->self);
-		ota_cat(s->message, sizeof(s->message), 0,
-			"the program did not let go of its heap in time");
-		return 1;
+	s->held = since;
+	s->begin.wait_ns = since > s->asked ? since - s->asked : 0;
+	if (s->deadline && now > s->deadline) {
+		s->late = true;
+		return;
 	}
 	if (s->mode != OTW_MODE_PAUSE) {
 		rc = make_clone();
@@ -383,17 +383,44 @@ hold_and_go(struct shot *s)
 		s->auto_pause = true;
 		rc = 0;
 	}
-	if (s->auto_pause && s->pause_deadline > held + PAUSE_AUTO_MS * MS)
-		s->pause_deadline = held + PAUSE_AUTO_MS * MS;
+	if (s->auto_pause && s->pause_deadline > now + PAUSE_AUTO_MS * MS)
+		s->pause_deadline = now + PAUSE_AUTO_MS * MS;
 	if (s->mode == OTW_MODE_PAUSE && rc == 0)
 		walk(s);
-	p->release(p->self);
-	s->begin.held_ns = ota_now_ns() - held;
 	if (rc > 0) {
 		s->mode = OTW_MODE_FORK;
 		s->clone = rc;
 	}
-	return rc < 0 ? rc : 0;
+	s->refused = rc < 0 ? rc : 0;
+}
+
+static int
+hold(struct shot *s)
+{
+	const struct objtop_provider *p = s->p;
+
+	if (p->hold_for)
+		return p->hold_for(p->self, while_held, s, s->message,
+				   sizeof(s->message));
+	if (p->hold(p->self, s->message, sizeof(s->message)))
+		return 1;
+	while_held(s, ota_now_ns());
+	p->release(p->self);
+	return 0;
+}
+
+static long
+hold_and_go(struct shot *s)
+{
+	s->asked = ota_now_ns();
+	if (hold(s))
+		return 1;
+	s->begin.held_ns = ota_now_ns() - s->held;
+	if (!s->late)
+		return s->refused;
+	ota_cat(s->message, sizeof(s->message), 0,
+		"the program did not let go of its heap in time");
+	return 1;
 }
 
 /* ---- sending ---- */

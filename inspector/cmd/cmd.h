@@ -35,6 +35,7 @@ struct cmd_opts {
 	size_t nignore;
 	const char *output;	/* -o */
 	bool redact;
+	bool run_children;	/* run --children */
 	uint64_t interval_ms;
 	bool ages;
 	uint32_t rounds;	/* 0: the command's default */

@@ -27,29 +27,56 @@ struct parse {
 	size_t nwords;
 };
 
+/* The command of a line that is not parsed yet, as far as can be told. */
+static const char *
+parse_guess(char **argv)
+{
+	for (argv++; *argv != NULL && strcmp(*argv, "--") != 0; argv++)
+		if (cmd_word_find(*argv) != NULL)
+			return *argv;
+	return "ui";
+}
+
+/* Is option i another one of the same name, which the command takes? */
+static bool
+parse_shadowed(size_t i, const char *command)
+{
+	size_t j;
+
+	for (j = 0; j < CMD_OPT_COUNT; j++)
+		if (j != i && strcmp(cmd_options[i].name,
+				     cmd_options[j].name) == 0)
+			return cmd_takes(command, (enum cmd_option_id)j) ||
+			       (j < i && !cmd_takes(command,
+						    (enum cmd_option_id)i));
+	return false;
+}
+
 static void
-parse_tables(struct option *longs, char *shorts)
+parse_tables(struct option *longs, char *shorts, const char *command)
 {
 	const struct cmd_option *o;
-	size_t i, at = 0;
+	size_t i, n = 0, at = 0;
 
 	shorts[at++] = '-';
 	shorts[at++] = ':';
 	for (i = 0; i < CMD_OPT_COUNT; i++) {
 		o = &cmd_options[i];
-		longs[i].name = o->name;
-		longs[i].has_arg = o->arg == NULL     ? no_argument :
+		if (parse_shadowed(i, command))
+			continue;
+		longs[n].name = o->name;
+		longs[n].has_arg = o->arg == NULL     ? no_argument :
 				   o->arg[0] == '[' ? optional_argument :
 						      required_argument;
-		longs[i].flag = NULL;
-		longs[i].val = OPT_BASE + (int)i;
+		longs[n].flag = NULL;
+		longs[n++].val = OPT_BASE + (int)i;
 		if (o->letter != 0) {
 			shorts[at++] = o->letter;
 			if (o->arg != NULL)
 				shorts[at++] = ':';
 		}
 	}
-	memset(&longs[i], 0, sizeof(longs[i]));
+	memset(&longs[n], 0, sizeof(longs[n]));
 	shorts[at] = '\0';
 }
 
@@ -275,6 +302,9 @@ parse_apply(struct cmd_opts *o, enum cmd_option_id id, const char *arg,
 	case CMD_OPT_output:
 		o->output = arg;
 		break;
+	case CMD_OPT_run_children:
+		o->run_children = true;
+		break;
 	case CMD_OPT_redact:
 		o->redact = true;
 		break;
@@ -375,7 +405,7 @@ parse_words(struct parse *p, int argc, char **argv, struct ot_err *err)
 	enum cmd_option_id id;
 	int got;
 
-	parse_tables(longs, shorts);
+	parse_tables(longs, shorts, parse_guess(argv));
 	optind = 0; /* glibc: start over, so that tests can parse twice */
 	opterr = 0;
 	while (st == OT_OK &&

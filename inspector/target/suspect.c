@@ -22,6 +22,7 @@
 
 #define MINOR_MIN 8
 #define MINOR_MAX 15
+#define MINOR_FREE_THREADED 13	/* of builds without the lock */
 
 bool
 suspect_is_module(const struct proc_map *m)
@@ -258,11 +259,12 @@ suspect_check(const struct suspect *s, struct ot_err *err)
 		return ot_fail(err, OT_REFUSED, "PID %d (%s) runs CPython %s: "
 			       "only 3.%d to 3.%d can be inspected", pid, comm,
 			       s->version, MINOR_MIN, MINOR_MAX);
-	if (s->free_threaded)
+	if (s->free_threaded && minor != 0 && minor != MINOR_FREE_THREADED)
 		return ot_fail(err, OT_REFUSED, "PID %d (%s) runs a free-"
-			       "threaded build of CPython %s, whose heap "
-			       "objtop cannot read: start it with the default "
-			       "build (python%d.%d without t)", pid, comm,
-			       s->version, major, minor);
+			       "threaded build of CPython %s, and of those "
+			       "objtop knows the heap of 3.%d only: start it "
+			       "with the default build (python%d.%d without "
+			       "t)", pid, comm, s->version,
+			       MINOR_FREE_THREADED, major, minor);
 	return OT_OK;
 }

@@ -19,6 +19,7 @@
 #include <stdatomic.h>
 #include <string.h>
 
+#include "runtime/cpython/enter.h"
 #include "runtime/cpython/pauses.h"
 #include "runtime/cpython/still.h"
 #include "runtime/sys.h"
@@ -409,6 +410,9 @@ py_control(void *(*find)(void *, const char *), const struct otw_act *act,
 	if (py_lock_is_kept(find))
 		return refuse(why, cap, "uwsgi runs without enable-threads: "
 			      "nothing can be done in it but reading");
+	if (py_is_free_threaded(find))
+		return refuse(why, cap, "this is a free-threaded build, whose "
+			      "collector is neither watched nor acted on");
 	if (!py_api_find(find, &api))
 		return refuse(why, cap, "this CPython does not export what is "
 			      "needed to act on its collector");

@@ -15,7 +15,6 @@
 #define OWNED_BY_THREAD		0
 #define OWNED_BY_GENERATOR	1
 #define OWNED_BY_FRAME_OBJECT	2
-#define FROBJ_BACK		16
 #define MOST_SLOTS		(1 << 20)
 #define MOST_FRAMES		100000
 
@@ -199,7 +198,7 @@ frame_object(struct py_walk *w, py_obj o)
 	const struct py_layout *L = w->L;
 	uintptr_t frame = PY_AT(o, L->frobj_frame, uintptr_t);
 
-	py_ref_field(w, o, FROBJ_BACK, OBJTOP_REL_SLOT, "f_back");
+	py_ref_field(w, o, L->ob_type + 8u, OBJTOP_REL_SLOT, "f_back");
 	py_ref_field(w, o, L->fr_trace, OBJTOP_REL_SLOT, "f_trace");
 	py_ref_field(w, o, L->frobj_extra, OBJTOP_REL_INTERNAL,
 		     "f_extra_locals");

@@ -8,6 +8,7 @@
  * each version, so its words are looked at until one points at a frame; a
  * word like the first, where the virtual functions are, begins another's.
  */
+#include "runtime/cpython/head.h"
 #include "runtime/cpython/walk.h"
 
 #define BODY		32u	/* behind weak references and dict */
@@ -46,13 +47,14 @@ void
 py_edges_greenlet(struct py_walk *w, py_obj o)
 {
 	int64_t size = PY_AT(w->greenlet, w->L->tp_basicsize, int64_t);
+	unsigned begin = (unsigned)(py_body(w, o) - o) + BODY;
 	uintptr_t body, table;
 
-	if (size > (int64_t)BODY + 8 && size < 1024) {
-		frame_among(w, o + BODY, ((size_t)size - BODY) / 8, 0);
+	if (size > (int64_t)begin + 8 && size < 1024) {
+		frame_among(w, o + begin, ((size_t)size - begin) / 8, 0);
 		return;
 	}
-	body = PY_AT(o, BODY, uintptr_t);
+	body = PY_AT(o, begin, uintptr_t);
 	if (py_ok(body) && py_peek_ptr(body, &table) && py_ok(table))
 		frame_among(w, body, BODY_WORDS, table);
 }

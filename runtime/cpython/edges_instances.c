@@ -8,10 +8,10 @@
  * 3.13 on in an array behind its fields.  The names are in the key table that
  * the class shares with its instances.
  */
+#include "runtime/cpython/head.h"
 #include "runtime/cpython/walk.h"
 
 #define PRE_VALUES	32	/* bytes before the object: 3.11 */
-#define PRE_DICT	24	/* 3.11+; 3.12: or values, with bit 0 set */
 #define INLINE_HEADER	8
 
 static void
@@ -48,7 +48,8 @@ values(struct py_walk *w, const struct py_info *info, uintptr_t at,
 static void
 managed_dict(struct py_walk *w, py_obj o, const struct py_info *info)
 {
-	uintptr_t word = PY_AT(o - PRE_DICT, 0, uintptr_t);
+	/* 3.12: or values, with bit 0 set */
+	uintptr_t word = PY_AT(o - py_pre_dict(w), 0, uintptr_t);
 	uintptr_t at;
 
 	if (w->minor == 11) {
@@ -79,7 +80,7 @@ items_of(const struct py_walk *w, py_obj o, const struct py_info *info)
 	int64_t n;
 
 	if ((info->flags & PY_FLAG_LONG) && w->minor >= 12)
-		return (int64_t)(PY_AT(o, 16, uint64_t) >> 3);
+		return (int64_t)(PY_AT(o, w->L->ob_size, uint64_t) >> 3);
 	n = PY_AT(o, w->L->ob_size, int64_t);
 	return n < 0 ? -n : n;
 }
@@ -94,7 +95,7 @@ offset_dict(struct py_walk *w, py_obj o, const struct py_info *info)
 	if (offset < 0) {
 		size = info->basicsize + items_of(w, o, info) * info->itemsize;
 		offset += (size + 7) & ~(int64_t)7;
-		if (offset < 16)
+		if (offset < w->L->ob_size)
 			return;
 	}
 	attribute_dict(w, PY_AT(o, (uintptr_t)offset, py_obj));

@@ -6,6 +6,7 @@
  * its base alive, or what an array of objects holds.  The fields are those of
  * size_numpy.c.  Objects in arrays of records are not looked for.
  */
+#include "runtime/cpython/head.h"
 #include "runtime/cpython/value.h"
 #include "runtime/cpython/walk.h"
 
@@ -19,17 +20,17 @@
 void
 py_edges_ndarray(struct py_walk *w, py_obj o)
 {
-	py_obj descr = PY_AT(o, DESCR, py_obj), item;
-	uintptr_t data = PY_AT(o, DATA, uintptr_t);
+	uintptr_t at = py_body(w, o), data = PY_AT(at, DATA, uintptr_t);
+	py_obj descr = PY_AT(at, DESCR, py_obj), item;
 	uint64_t n, i;
 
-	py_ref_field(w, o, BASE, OBJTOP_REL_ATTRIBUTE, "base");
-	py_ref_field(w, o, DESCR, OBJTOP_REL_ATTRIBUTE, "dtype");
+	py_ref_field(w, at, BASE, OBJTOP_REL_ATTRIBUTE, "base");
+	py_ref_field(w, at, DESCR, OBJTOP_REL_ATTRIBUTE, "dtype");
 	/* what a view shows is held by the owner */
-	if (!py_ok(descr) || PY_AT(descr, DESCR_KIND, char) != 'O' ||
-	    !py_ok(data))
+	if (!py_ok(descr) || !py_ok(data) ||
+	    PY_AT(py_body(w, descr), DESCR_KIND, char) != 'O')
 		return;
-	n = py_ndarray_owned(o) / sizeof(item);
+	n = py_ndarray_owned(w, o) / sizeof(item);
 	for (i = 0; i < n && !w->stop; i++) {
 		item = PY_AT(data, i * sizeof(item), py_obj);
 		py_ref_index(w, item, OBJTOP_REL_ITEM, (int64_t)i);

@@ -3,6 +3,7 @@
  * edges_types.c - types; and weak references, exceptions, and values that hold
  * objects without the collector's knowledge.
  */
+#include "runtime/cpython/head.h"
 #include "runtime/cpython/walk.h"
 
 /* datetime.datetime and datetime.time, the same since 3.6. */
@@ -73,14 +74,15 @@ py_edges_value(struct py_walk *w, py_obj o, enum py_family family)
 	static const char *const range[] = {
 		"start", "stop", "step", "length",
 	};
+	uintptr_t at = py_body(w, o);
 	unsigned i;
 
 	if (family == PY_FAM_RANGE) {
 		for (i = 0; i < 4; i++)
-			py_ref_field(w, o, 16 + i * 8, OBJTOP_REL_SLOT,
+			py_ref_field(w, o, w->L->ob_size + i * 8, OBJTOP_REL_SLOT,
 				     range[i]);
-	} else if (PY_AT(o, DATE_HAS_ZONE, uint8_t) == 1) {
-		py_ref_field(w, o, family == PY_FAM_TIME ? TIME_ZONE :
+	} else if (PY_AT(at, DATE_HAS_ZONE, uint8_t) == 1) {
+		py_ref_field(w, at, family == PY_FAM_TIME ? TIME_ZONE :
 			     DATETIME_ZONE, OBJTOP_REL_SLOT, "tzinfo");
 	}
 }

@@ -20,6 +20,7 @@
 #include "config.h"
 
 #include "runtime/cpython/exit.h"
+#include "runtime/cpython/enter.h"
 #include "runtime/cpython/still.h"
 
 #include <stdatomic.h>
@@ -53,7 +54,7 @@ enum { METH_NOARGS = 4, KNOWN_FROM = 8, HARMED_FROM = 14 };
 #define QUEUE_NS	1000000
 
 static struct {
-	int (*ensure)(void);
+	void *(*find)(void *, const char *);
 	void (*release)(int);
 	void *(*save)(void);
 	void (*restore)(void *);
@@ -120,7 +121,8 @@ get(void *(*find)(void *, const char *), void *field, const char *name)
 static bool
 find_api(void *(*find)(void *, const char *))
 {
-	return get(find, &api.ensure, "PyGILState_Ensure") &&
+	api.find = find;
+	return find(NULL, "PyGILState_Ensure") &&
 	       get(find, &api.release, "PyGILState_Release") &&
 	       get(find, &api.save, "PyEval_SaveThread") &&
 	       get(find, &api.restore, "PyEval_RestoreThread") &&
@@ -263,10 +265,20 @@ py_exit_install(void *(*find)(void *, const char *), bool always,
 	on_ending = ending;
 	if (minor_version() >= HARMED_FROM && !come_before_the_end())
 		return false;
-	gil = api.ensure();
+	gil = py_enter(api.find);
 	register_function();
 	api.release(gil);
 	return true;
+}
+
+void
+py_exit_ask(void *(*find)(void *, const char *), void (*ending)(void))
+{
+	if (atomic_load(&ended) || atomic_load(&registered) ||
+	    !find_api(find) || py_lock_is_kept(find))
+		return;
+	on_ending = ending;
+	come_before_the_end();
 }
 
 /*
@@ -301,6 +313,25 @@ py_exit_early(void *(*find)(void *, const char *), void (*ending)(void))
 }
 
 void
+py_exit_now(void *(*find)(void *, const char *), void (*ending)(void))
+{
+	int (*is_initialized)(void);
+	void *(*current)(void);
+	void *(*save)(void);
+
+	if (atomic_load(&ended) ||
+	    !get(find, &is_initialized, "Py_IsInitialized") ||
+	    !is_initialized() || !get(find, &save, "PyEval_SaveThread") ||
+	    (!get(find, &current, "PyThreadState_GetUnchecked") &&
+	     !get(find, &current, "_PyThreadState_UncheckedGet")) ||
+	    !current())
+		return;
+	atomic_store(&ended, true);
+	save();
+	ending();
+}
+
+void
 py_exit_remove(void)
 {
 	object f = function;
@@ -309,7 +340,7 @@ py_exit_remove(void)
 	atomic_store(&wanted, false);
 	if (!f || atomic_load(&ended) || is_ending())
 		return;
-	gil = api.ensure();
+	gil = py_enter(api.find);
 	call_atexit("unregister", f);
 	atomic_store(&registered, false);
 	function = NULL;

@@ -222,7 +222,7 @@ bool
 py_gil_find(void *(*find)(void *, const char *), unsigned minor,
 	    py_obj runtime)
 {
-	const struct py_layout *L = py_layout_find(minor);
+	const struct py_layout *L = py_layout_find(minor, false);
 	void *(*main_interp)(void);
 	uintptr_t interp, at;
 

@@ -11,12 +11,12 @@
  */
 #include <string.h>
 
+#include "runtime/cpython/head.h"
 #include "runtime/cpython/walk.h"
 
 #define HEAD		24u	/* stride of the three */
 #define GUESS		24u	/* behind the collector's state; 3.15: 8 */
 #define LINK_BITS	((uintptr_t)3)
-#define GC_HEAD		16u	/* before an object */
 #define BLOCK		4096u
 /* From the first head: the permanent one, and the mark of a collection. */
 #define PERMANENT_FIRST	72u
@@ -45,7 +45,7 @@ is_head(uintptr_t h, uintptr_t *first)
 static bool
 is_object(const struct py_walk *w, uintptr_t node)
 {
-	py_obj o = node + GC_HEAD;
+	py_obj o = node + PY_GC_HEAD;
 	uintptr_t type, meta;
 	unsigned long flags;
 

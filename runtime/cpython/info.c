@@ -184,7 +184,7 @@ members_of(const struct py_walk *w, py_obj type, int64_t dictoffset,
 		kind = PY_AT(def, MEMBER_TYPE, int);
 		offset = PY_AT(def, MEMBER_OFFSET, int64_t);
 		if ((kind != T_OBJECT && kind != T_OBJECT_EX) ||
-		    offset < 16 || offset > basic - 8 || (offset & 7) ||
+		    offset < w->L->ob_size || offset > basic - 8 || (offset & 7) ||
 		    offset == dictoffset)
 			continue;
 		if (out && has_member(out, n, (uint32_t)offset))

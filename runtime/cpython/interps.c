@@ -6,8 +6,10 @@
  * whoever holds the main interpreter's lock holds their heaps still too.  They
  * have the main interpreter's layout, so their lists stand where its do; each
  * is believed only when it passes the main one's tests (one may be half made).
- * What has a lock of its own is counted and said to be unseen.
+ * What has a lock of its own is counted and said to be unseen; so are all
+ * others of a free-threaded build, where each is stopped by itself.
  */
+#include "runtime/cpython/head.h"
 #include "runtime/cpython/walk.h"
 
 #define MOST_THREADS	100000
@@ -44,6 +46,8 @@ shares_lock(const struct py_walk *w, uintptr_t interp)
 {
 	uintptr_t offset = w->L->in_gil, ours, theirs;
 
+	if (py_free_threaded(w))
+		return false;	/* each is stopped apart */
 	if (w->minor < 12)
 		return true;
 	if (offset == PY_NO &&
@@ -148,8 +152,10 @@ py_interps_find(struct py_walk *w)
 			break;
 	}
 	if (isolated)
-		w->sink->unseen(w->sink, "other interpreters with a lock of "
-				"their own", isolated);
+		w->sink->unseen(w->sink, py_free_threaded(w) ?
+				"other interpreters, which were not stopped" :
+				"other interpreters with a lock of their own",
+				isolated);
 	if (odd)
 		w->sink->unseen(w->sink, "other interpreters that are being "
 				"made or ended", odd);

@@ -9,6 +9,7 @@
 #include "runtime/cpython/py.h"
 
 #define NO	PY_NO
+#define HEAD_MORE	16	/* bytes of a free-threaded build's head */
 
 #define L(f, a, b, c, d, e, g, h, i)	+ sizeof(((struct py_layout *)0)->f)
 _Static_assert((sizeof(uint16_t)
@@ -53,10 +54,25 @@ static const struct py_layout layouts[] = {
 	},
 };
 
+static const struct py_layout free_threaded[] = {
+	{
+		.minor = 13,
+#define L(f, a, b, c, d, e, g, h, i)	.f = g,
+#define O(f, a, b, c, d, e, g, h, i)	\
+	.f = (uint16_t)(g == NO ? NO : g + HEAD_MORE),
+#define I(f, a, b, c, d, e, g, h, i, t)	.f = t,
+#include "runtime/cpython/layouts.def"
+	},
+};
+
 const struct py_layout *
-py_layout_find(unsigned minor)
+py_layout_find(unsigned minor, bool without_lock)
 {
 	size_t i;
+
+	if (without_lock)
+		return minor == free_threaded[0].minor ? &free_threaded[0] :
+			NULL;
 
 	for (i = 0; i < sizeof(layouts) / sizeof(layouts[0]); i++) {
 		if (layouts[i].minor == minor)

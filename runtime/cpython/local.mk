@@ -14,6 +14,9 @@ CPYTHON_SOURCES = \
 	runtime/cpython/edges_types.c \
 	runtime/cpython/gil.c \
 	runtime/cpython/gil.h \
+	runtime/cpython/enter.c \
+	runtime/cpython/enter.h \
+	runtime/cpython/head.h \
 	runtime/cpython/heads.c \
 	runtime/cpython/hints.c \
 	runtime/cpython/info.c \
@@ -24,6 +27,8 @@ CPYTHON_SOURCES = \
 	runtime/cpython/line.c \
 	runtime/cpython/mem.c \
 	runtime/cpython/origin.c \
+	runtime/cpython/pages.c \
+	runtime/cpython/pages.h \
 	runtime/cpython/pauses.c \
 	runtime/cpython/pauses.h \
 	runtime/cpython/provider.c \

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/syscall.h>
 
+#include "runtime/cpython/enter.h"
 #include "runtime/cpython/gil.h"
 #include "runtime/cpython/still.h"
 #include "runtime/cpython/walk.h"
@@ -17,7 +18,6 @@
 
 #define FIRST_MINOR	8
 #define LAST_MINOR	15
-#define FREE_THREADED	16	/* in _PyRuntime's debug offsets, 3.13+ */
 #define TID_FIRST	16	/* where pthread_t may have the kernel's id */
 #define TID_LAST	2048
 
@@ -25,6 +25,7 @@ typedef void *(*finder)(void *handle, const char *name);
 
 static struct {
 	unsigned minor, patch;
+	bool free_threaded;
 	char version[32];
 	py_obj runtime, modules, interp, own_thread;
 	finder find;
@@ -38,11 +39,15 @@ static struct {
 	py_obj none, true_, false_;
 	int (*is_initialized)(void);
 	int (*is_finalizing)(void);
-	int (*ensure)(void);
 	void (*release)(int);
 	void *(*this_thread)(void);
 	void *(*module_dict)(void);
 	void *(*main_interp)(void);
+	/* free-threaded builds: */
+	void *probe;		/* ours, while the world is stopped */
+	void *(*new_list)(int64_t);
+	void (*decref)(void *);
+	void (*visit)(int (*)(void *, void *), void *);
 } self;
 
 void
@@ -57,6 +62,12 @@ py_why(char *why, size_t cap, const char *text)
 	while (n < cap - 1 && *text)
 		why[n++] = *text++;
 	why[n] = '\0';
+}
+
+static const struct py_layout *
+layout(void)
+{
+	return py_layout_find(self.minor, self.free_threaded);
 }
 
 static int
@@ -75,7 +86,7 @@ refuse(char *why, size_t cap, const char *text)
 static void
 find_tid_offset(void)
 {
-	const struct py_layout *L = py_layout_find(self.minor);
+	const struct py_layout *L = layout();
 	uintptr_t thread;
 	long tid = ota_syscall(SYS_gettid, 0, 0, 0, 0, 0, 0);
 	unsigned i;
@@ -98,7 +109,7 @@ find_tid_offset(void)
 static bool
 find_modules(void)
 {
-	const struct py_layout *L = py_layout_find(self.minor);
+	const struct py_layout *L = layout();
 
 	self.interp = (py_obj)self.main_interp();
 	return self.interp &&
@@ -134,21 +145,24 @@ hold_stateless(char *why, size_t cap)
 	return 0;
 }
 
-static int
-hold(void *unused, char *why, size_t cap)
+static bool
+stands(char *why, size_t cap)
 {
-	(void)unused;
 	if (self.is_finalizing())
-		return refuse(why, cap, "the interpreter is shutting down");
-	if (!self.is_initialized())
-		return refuse(why, cap, "the interpreter is not initialised; "
-			      "try again later");
-	if (py_lock_is_kept(self.find))
-		return hold_still(why, cap);
-	if (py_gil_known())
-		return hold_stateless(why, cap);
+		refuse(why, cap, "the interpreter is shutting down");
+	else if (!self.is_initialized())
+		refuse(why, cap, "the interpreter is not initialised; try "
+		       "again later");
+	else
+		return true;
+	return false;
+}
+
+static int
+enter(char *why, size_t cap)
+{
 	self.created = !self.this_thread();
-	self.gil = self.ensure();
+	self.gil = py_enter(self.find);
 	if (self.is_finalizing()) {
 		self.release(self.gil);
 		return refuse(why, cap, "the interpreter is shutting down");
@@ -158,6 +172,19 @@ hold(void *unused, char *why, size_t cap)
 	self.modules = (py_obj)self.module_dict();
 	find_tid_offset();
 	return 0;
+}
+
+static int
+hold(void *unused, char *why, size_t cap)
+{
+	(void)unused;
+	if (!stands(why, cap))
+		return -1;
+	if (py_lock_is_kept(self.find))
+		return hold_still(why, cap);
+	if (py_gil_known())
+		return hold_stateless(why, cap);
+	return enter(why, cap);
 }
 
 static void
@@ -170,6 +197,53 @@ release(void *unused)
 	else if (!self.kept)
 		self.release(self.gil);
 	self.kept = self.stateless = false;
+}
+
+struct held {
+	void (*during)(void *arg, uint64_t since);
+	void *arg;
+	uint64_t since;
+	bool done;
+};
+
+/* Called for the first tracked object, the world being stopped. */
+static int
+world_stopped(void *object, void *arg)
+{
+	struct held *h = arg;
+
+	(void)object;
+	if (!h->done)
+		h->during(h->arg, h->since);
+	h->done = true;
+	return 0;		/* no more of them, please */
+}
+
+/*
+ * Free-threaded builds: all threads but ours are stopped at their next safe
+ * point.  What does so is not exported in 3.13; what goes through all tracked
+ * objects is, and stops them meanwhile (PyUnstable_GC_VisitObjects).  It has
+ * one of ours to begin with, since gc.freeze() hides the program's.
+ */
+static int
+hold_for(void *unused, void (*during)(void *, uint64_t), void *arg, char *why,
+	 size_t cap)
+{
+	struct held h = { during, arg, 0, false };
+
+	(void)unused;
+	if (!stands(why, cap) || enter(why, cap))
+		return -1;
+	self.probe = self.new_list(0);
+	if (self.probe) {
+		h.since = ota_now_ns();
+		self.visit(world_stopped, &h);
+		self.decref(self.probe);
+	}
+	self.probe = NULL;
+	release(NULL);
+	return h.done ? 0 : refuse(why, cap, "the interpreter has no memory "
+				   "left");
 }
 
 int
@@ -191,6 +265,7 @@ py_walk_with(const struct py_layout *L, struct objtop_sink *sink, char *why,
 	w->interp = self.interp;
 	w->modules = self.modules;
 	w->own_thread = self.created ? self.own_thread : 0;
+	w->own_probe = (py_obj)self.probe;
 	w->tid_offset = self.tid_offset;
 	w->none = self.none;
 	w->true_ = self.true_;
@@ -209,7 +284,7 @@ walk(void *unused, struct objtop_sink *sink, char *why, size_t cap)
 		return refuse(why, cap, "uwsgi runs without enable-threads "
 			      "and began a request while its heap was copied: "
 			      "try again, or give it --enable-threads");
-	return py_walk_with(py_layout_find(self.minor), sink, why, cap);
+	return py_walk_with(layout(), sink, why, cap);
 }
 
 /* "3.11.7 (main, ...)": the version up to the blank, and the minor number. */
@@ -293,7 +368,7 @@ find_types(finder dlsym)
 	self.true_ = (py_obj)dlsym(NULL, "_Py_TrueStruct");
 	self.false_ = (py_obj)dlsym(NULL, "_Py_FalseStruct");
 	if (self.none)
-		T->none = PY_AT(self.none, 8, py_obj);
+		T->none = PY_AT(self.none, layout()->ob_type, py_obj);
 }
 
 /* dlsym() gives data pointers; the bits of a function's are the same here. */
@@ -314,12 +389,18 @@ find_functions(finder d)
 	if (!find_function(d, "Py_IsFinalizing", &self.is_finalizing))
 		ok &= find_function(d, "_Py_IsFinalizing",
 				    &self.is_finalizing);
-	ok &= find_function(d, "PyGILState_Ensure", &self.ensure);
+	ok &= d(NULL, "PyGILState_Ensure") != NULL;
 	ok &= find_function(d, "PyGILState_Release", &self.release);
 	ok &= find_function(d, "PyGILState_GetThisThreadState",
 			    &self.this_thread);
 	ok &= find_function(d, "PyImport_GetModuleDict", &self.module_dict);
 	ok &= find_function(d, "PyInterpreterState_Main", &self.main_interp);
+	if (self.free_threaded) {
+		ok &= find_function(d, "PyList_New", &self.new_list);
+		ok &= find_function(d, "Py_DecRef", &self.decref);
+		ok &= find_function(d, "PyUnstable_GC_VisitObjects",
+				    &self.visit);
+	}
 	return ok;
 }
 
@@ -333,23 +414,6 @@ has_types(void)
 		T->function && T->code && T->frame && T->generator &&
 		T->cell && T->module && T->exception && T->cfunction &&
 		self.none;
-}
-
-/* A free-threaded build has larger object heads and no collector's lists. */
-static bool
-is_free_threaded(void)
-{
-	char cookie[8];
-	uintptr_t flag;
-	size_t i;
-
-	if (self.minor < 13 || !py_peek(self.runtime, cookie, sizeof(cookie)))
-		return false;
-	for (i = 0; i < sizeof(cookie); i++) {
-		if (cookie[i] != "xdebugpy"[i])
-			return false;
-	}
-	return py_peek_ptr(self.runtime + FREE_THREADED, &flag) && flag;
 }
 
 bool
@@ -369,17 +433,19 @@ py_provider(finder dlsym, struct objtop_provider *out, char *why, size_t cap)
 	}
 	self.find = dlsym;
 	self.runtime = (py_obj)dlsym(NULL, "_PyRuntime");
+	self.free_threaded = py_is_free_threaded(dlsym);
+	if (!layout()) {
+		refuse(why, cap, "of CPython's free-threaded builds only 3.13 "
+		       "is supported");
+		return false;
+	}
 	if (!self.runtime || !find_functions(dlsym)) {
 		refuse(why, cap, "this CPython does not export what is needed "
 		       "(_PyRuntime, PyGILState_Ensure ...)");
 		return false;
 	}
-	if (is_free_threaded()) {
-		refuse(why, cap, "free-threaded builds of CPython are not "
-		       "supported");
-		return false;
-	}
-	py_gil_find(dlsym, self.minor, self.runtime);
+	if (!self.free_threaded)
+		py_gil_find(dlsym, self.minor, self.runtime);
 	find_types(dlsym);
 	if (!has_types()) {
 		refuse(why, cap, "this CPython does not export its types");
@@ -393,6 +459,7 @@ py_provider(finder dlsym, struct objtop_provider *out, char *why, size_t cap)
 		.hold = hold,
 		.release = release,
 		.walk = walk,
+		.hold_for = self.free_threaded ? hold_for : NULL,
 	};
 	return true;
 }

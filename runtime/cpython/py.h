@@ -129,8 +129,11 @@ struct py_layout {
 	uint32_t rt_interp_head, rt_interp_main;
 };
 
-/* The layout of 3.minor, unverified; NULL when there is none. */
-const struct py_layout *py_layout_find(unsigned minor);
+/*
+ * The layout of 3.minor, unverified; NULL when there is none.  without_lock:
+ * of the free-threaded build.
+ */
+const struct py_layout *py_layout_find(unsigned minor, bool without_lock);
 
 /*
  * Types found by dlsym (exported data); 0 where a version has none.  `none` and
@@ -168,10 +171,11 @@ struct py_walk {
 
 	/* what follows belongs to the walk's own files: walk.h */
 	bool want_refs, want_names, want_text, want_roots;
+	py_obj own[2];			/* the agent's: not shown, */
+	py_obj own_entry;		/* nor its entry in atexit's list */
+	py_obj own_probe;		/* nor what the world was stopped by */
 	struct py_interp *interps;	/* the main one first */
 	size_t n_interps;
-	py_obj own[3];			/* the agent's: not shown; the last is its
-					 * entry in atexit's list */
 	bool collecting;		/* a collection is under way */
 	uint64_t per_list[4];		/* objects on the collector's lists */
 	py_obj interned;		/* 3.14+: dict of all interned str, or 0 */
@@ -210,8 +214,18 @@ void py_push(struct py_walk *w, py_obj o);
 
 /* ---- kind.c: types ---- */
 
-py_obj py_type(const struct py_walk *w, py_obj o);
-unsigned long py_flags(const struct py_walk *w, py_obj type);
+static inline py_obj
+py_type(const struct py_walk *w, py_obj o)
+{
+	return PY_AT(o, w->L->ob_type, py_obj);
+}
+
+static inline unsigned long
+py_flags(const struct py_walk *w, py_obj type)
+{
+	return type ? PY_AT(type, w->L->tp_flags, unsigned long) : 0;
+}
+
 bool py_is_subtype(const struct py_walk *w, py_obj type, py_obj base);
 bool py_is_gc(const struct py_walk *w, py_obj o, py_obj type);
 /* The sink's id for a type, announced on first use. */

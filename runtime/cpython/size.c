@@ -11,12 +11,12 @@
  * over: it would be code.  Such instances are counted, and told as unseen.
  * All this is done once per type; then an instance costs one call.
  */
+#include "runtime/cpython/head.h"
 #include "runtime/cpython/value.h"
 #include "runtime/cpython/walk.h"
 
 #define UNITS_MAX	((int64_t)1 << 44)
 
-#define GC_HEAD		16
 #define PRE_MANAGED	16	/* managed dict and weak references */
 
 #define AT(field)	((uint16_t)offsetof(struct py_types, field))
@@ -70,8 +70,10 @@ static const struct {
 	{ "itertools.combinations_with_replacement",
 	  py_size_combinations, 56, 0, false },
 	{ "itertools.permutations", py_size_permutations, 64, 0, false },
-	{ "_pickle.Pickler", py_size_pickler, 144, 152, false },
-	{ "_pickle.Unpickler", py_size_unpickler, 264, 272, false },
+	{ "_pickle.Pickler", py_size_pickler, 152, 0, false },
+	{ "_pickle.Pickler", py_size_pickler_313, 144, 0, false },
+	{ "_pickle.Unpickler", py_size_unpickler, 272, 0, false },
+	{ "_pickle.Unpickler", py_size_unpickler_313, 264, 0, false },
 	{ "_pickle.Unpickler", py_size_unpickler, 296, 304, false },
 	{ "_queue.SimpleQueue", py_size_simplequeue, 72, 0, false },
 	{ "xml.etree.ElementTree.Element", py_size_element, 56, 0, false },
@@ -121,7 +123,8 @@ size_is_native(const struct py_walk *w, py_obj cls, bool no_sizeof)
 static bool
 size_is_named(const struct py_walk *w, py_obj cls, const char *name, size_t i)
 {
-	uint64_t basic = size_word(w, cls, w->L->tp_basicsize);
+	uint64_t basic = size_word(w, cls, w->L->tp_basicsize) -
+		(py_body(w, cls) - cls);	/* as with an ordinary head */
 
 	return py_streq(by_name[i].name, name) &&
 		(basic == by_name[i].basic || basic == by_name[i].other ||
@@ -171,7 +174,8 @@ size_pre(const struct py_walk *w, struct py_entry *e)
 		managed = PY_FLAG_MANAGED_DICT;
 	else if (w->minor >= 12)
 		managed = PY_FLAG_MANAGED_DICT | PY_FLAG_MANAGED_WEAKREF;
-	e->pre = (flags & PY_FLAG_GC) ? GC_HEAD : 0;
+	e->pre = (flags & PY_FLAG_GC) && !py_free_threaded(w) ?
+		PY_GC_HEAD : 0;
 	if (flags & managed)
 		e->pre += PRE_MANAGED;
 	e->gc_asks = (flags & PY_FLAG_TYPE) && w->minor != 11 &&

@@ -5,6 +5,7 @@
  * Each is the arithmetic of the method in Objects/<type>object.c on the fields
  * it looks at.  Constant time.
  */
+#include "runtime/cpython/head.h"
 #include "runtime/cpython/value.h"
 
 #define SET_ENTRY	16
@@ -115,8 +116,8 @@ py_size_odict(const struct py_walk *w, py_obj o, const struct py_entry *e,
 {
 	uint64_t bytes = py_size_dict(w, o, e, extra);
 
-	bytes += py_units(PY_AT(o, OD_FAST_SIZE, int64_t), 8);
-	if (PY_AT(o, OD_FIRST, uintptr_t))
+	bytes += py_units(PY_AT(py_body(w, o), OD_FAST_SIZE, int64_t), 8);
+	if (PY_AT(py_body(w, o), OD_FIRST, uintptr_t))
 		bytes += py_units(PY_AT(o, w->L->dict_used, int64_t),
 				  ODICT_NODE);
 	return bytes;

@@ -6,6 +6,7 @@
  * (StgDict) in place of the type's own dict; from 3.13 a structure behind the
  * type object.  Data has no __sizeof__: the buffer it owns is extra.
  */
+#include "runtime/cpython/head.h"
 #include "runtime/cpython/value.h"
 
 #define FORMAT_MAX	(1 << 20)
@@ -62,9 +63,9 @@ uint64_t
 py_size_cdata(const struct py_walk *w, py_obj o, const struct py_entry *e,
 	      uint64_t *extra)
 {
-	uintptr_t p = PY_AT(o, 16, uintptr_t);
+	uintptr_t at = py_body(w, o), p = PY_AT(at, 16, uintptr_t);
 
-	if (p && PY_AT(o, 24, int32_t) == 1 && (p < o || p >= o + e->basic))
-		*extra += py_units(PY_AT(o, 40, int64_t), 1);
+	if (p && PY_AT(at, 24, int32_t) == 1 && (p < o || p >= o + e->basic))
+		*extra += py_units(PY_AT(at, 40, int64_t), 1);
 	return py_size_object(w, o, e, extra);
 }

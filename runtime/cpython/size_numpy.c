@@ -7,6 +7,7 @@
  * told apart: a 1.x dtype has its alignment, never 0, where 2.x has the upper
  * half of flags, always 0.
  */
+#include "runtime/cpython/head.h"
 #include "runtime/cpython/value.h"
 
 /* PyArrayObject_fields */
@@ -35,9 +36,11 @@ static const struct {
 };
 
 static int64_t
-numpy_item(uintptr_t descr)
+numpy_item(const struct py_walk *w, py_obj o)
 {
-	if (!py_sane(descr))
+	uintptr_t descr = py_body(w, o);
+
+	if (!py_sane(o))
 		return 0;
 	if (PY_AT(descr, 36, int32_t))
 		return PY_AT(descr, 32, int32_t);
@@ -45,16 +48,16 @@ numpy_item(uintptr_t descr)
 }
 
 uint64_t
-py_ndarray_owned(py_obj o)
+py_ndarray_owned(const struct py_walk *w, py_obj o)
 {
-	uintptr_t dims = PY_AT(o, DIMENSIONS, uintptr_t);
-	int i, nd = PY_AT(o, ND, int32_t);
+	uintptr_t at = py_body(w, o), dims = PY_AT(at, DIMENSIONS, uintptr_t);
+	int i, nd = PY_AT(at, ND, int32_t);
 	int64_t n, dim;
 
 	if (nd < 0 || nd > ND_MAX || (nd && !py_sane(dims)) ||
-	    !(PY_AT(o, FLAGS, int32_t) & OWNDATA))
+	    !(PY_AT(at, FLAGS, int32_t) & OWNDATA))
 		return 0;
-	n = numpy_item(PY_AT(o, DESCR, uintptr_t));
+	n = numpy_item(w, PY_AT(at, DESCR, py_obj));
 	for (i = 0; i < nd; i++) {
 		dim = PY_AT(dims, 8 * (size_t)i, int64_t);
 		if (dim <= 0 || n > INT64_MAX / dim)
@@ -68,13 +71,12 @@ uint64_t
 py_size_ndarray(const struct py_walk *w, py_obj o, const struct py_entry *e,
 		uint64_t *extra)
 {
-	int nd = PY_AT(o, ND, int32_t);
+	int nd = PY_AT(py_body(w, o), ND, int32_t);
 
-	(void)w;
 	(void)extra;
 	if (nd < 0 || nd > ND_MAX)
 		return e->basic;
-	return e->basic + (uint64_t)nd * 16 + py_ndarray_owned(o);
+	return e->basic + (uint64_t)nd * 16 + py_ndarray_owned(w, o);
 }
 
 /* py_mro_fn: the item size of a scalar type numpy defines itself */
@@ -120,7 +122,8 @@ py_size_numpy_scalar(const struct py_walk *w, py_obj o,
 	else if (flags & PY_FLAG_BYTES)
 		item = py_units(PY_AT(o, w->L->ob_size, int64_t), 1);
 	else if (py_mro_each(w, e->type, numpy_is_void, NULL))
-		item = py_units(numpy_item(PY_AT(o, VOID_DESCR, uintptr_t)),
+		item = py_units(numpy_item(w, PY_AT(py_body(w, o), VOID_DESCR,
+							py_obj)),
 				1);
 	else
 		py_mro_each(w, e->type, numpy_scalar, &item);

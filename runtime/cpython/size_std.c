@@ -7,7 +7,11 @@
  * size.c's table admits no structure of another size.  What a field says is
  * bounded before it is used.  Left out: parser.st, gone since 3.10.
  */
+#include "runtime/cpython/head.h"
 #include "runtime/cpython/value.h"
+
+/* Of the object o, as with an ordinary head. */
+#define FIELD(off, type)	PY_AT(py_body(w, o), off, type)
 
 #define DEQUE_BLOCK	528	/* 64 items and two links */
 #define CODES_MAX	(1 << 20)
@@ -20,11 +24,11 @@ py_size_deque(const struct py_walk *w, py_obj o, const struct py_entry *e,
 	      uint64_t *extra)
 {
 	int64_t used = PY_AT(o, w->L->ob_size, int64_t);
-	int64_t left = PY_AT(o, 40, int64_t);
+	int64_t left = FIELD(40, int64_t);
 
 	/* spare blocks are kept in the object from 3.11 on */
 	if (w->minor >= 11) {
-		int64_t spare = PY_AT(o, 72, int64_t);
+		int64_t spare = FIELD(72, int64_t);
 
 		if (spare >= 0 && spare <= 16)
 			*extra += (uint64_t)spare * DEQUE_BLOCK;
@@ -39,14 +43,14 @@ uint64_t
 py_size_array(const struct py_walk *w, py_obj o, const struct py_entry *e,
 	      uint64_t *extra)
 {
-	uintptr_t descr = PY_AT(o, 40, uintptr_t);
+	uintptr_t descr = FIELD(40, uintptr_t);
 	int item = py_sane(descr) ? PY_AT(descr, 4, int32_t) : 0;
 
 	(void)w;
 	(void)extra;
 	if (item < 0 || item > 64)
 		item = 0;
-	return e->basic + py_units(PY_AT(o, 32, int64_t), (uint64_t)item);
+	return e->basic + py_units(FIELD(32, int64_t), (uint64_t)item);
 }
 
 /* Modules/_struct.c: codes end with one that has no definition */
@@ -54,7 +58,7 @@ uint64_t
 py_size_struct(const struct py_walk *w, py_obj o, const struct py_entry *e,
 	       uint64_t *extra)
 {
-	uintptr_t code = PY_AT(o, 32, uintptr_t);
+	uintptr_t code = FIELD(32, uintptr_t);
 	int i = 0;
 
 	(void)w;
@@ -75,9 +79,9 @@ py_size_buffered(const struct py_walk *w, py_obj o, const struct py_entry *e,
 {
 	(void)w;
 	(void)extra;
-	if (!PY_AT(o, 56, uintptr_t))
+	if (!FIELD(56, uintptr_t))
 		return e->basic;
-	return e->basic + py_units(PY_AT(o, 120, int64_t), 1);
+	return e->basic + py_units(FIELD(120, int64_t), 1);
 }
 
 /* sys.getsizeof() of a bytes object proper */
@@ -95,15 +99,12 @@ uint64_t
 py_size_bytesio(const struct py_walk *w, py_obj o, const struct py_entry *e,
 		uint64_t *extra)
 {
-	py_obj buf = PY_AT(o, 16, py_obj);
-	int64_t refs;
+	py_obj buf = FIELD(16, py_obj);
 
 	(void)extra;
 	if (!py_sane(buf))
 		return e->basic;
-	refs = w->minor >= 12 ? (int64_t)PY_AT(buf, 0, uint32_t) :
-		PY_AT(buf, 0, int64_t);
-	return e->basic + (refs == 1 ? std_bytes(w, buf) : 0);
+	return e->basic + (py_refcount(w, buf) == 1 ? std_bytes(w, buf) : 0);
 }
 
 /* Modules/_io/stringio.c: has no __sizeof__; its buffer is Py_UCS4 */
@@ -111,8 +112,8 @@ uint64_t
 py_size_stringio(const struct py_walk *w, py_obj o, const struct py_entry *e,
 		 uint64_t *extra)
 {
-	if (PY_AT(o, 16, uintptr_t))
-		*extra += py_units(PY_AT(o, 40, int64_t), 4);
+	if (FIELD(16, uintptr_t))
+		*extra += py_units(FIELD(40, int64_t), 4);
 	return py_size_object(w, o, e, extra);
 }
 
@@ -122,13 +123,13 @@ py_size_mmap(const struct py_walk *w, py_obj o, const struct py_entry *e,
 	     uint64_t *extra)
 {
 	/* behind a count of exports that was an int in 3.8 */
-	int fd = PY_AT(o, w->minor <= 8 ? 52 : 56, int32_t);
+	int fd = FIELD(w->minor <= 8 ? 52 : 56, int32_t);
 	/* from 3.13 on a file's mapping may go without its descriptor */
 	bool tracks = w->minor < 13 ||
-		PY_AT(o, w->minor >= 15 ? 76 : 60, uint8_t);
+		FIELD(w->minor >= 15 ? 76 : 60, uint8_t);
 
-	if (PY_AT(o, 16, uintptr_t) && fd < 0 && tracks)
-		*extra += py_units(PY_AT(o, 24, int64_t), 1);
+	if (FIELD(16, uintptr_t) && fd < 0 && tracks)
+		*extra += py_units(FIELD(24, int64_t), 1);
 	return py_size_object(w, o, e, extra);
 }
 
@@ -139,9 +140,9 @@ py_size_decimal(const struct py_walk *w, py_obj o, const struct py_entry *e,
 {
 	(void)w;
 	(void)extra;
-	if (PY_AT(o, 24, uint8_t) & 0x20)	/* MPD_STATIC_DATA */
+	if (FIELD(24, uint8_t) & 0x20)	/* MPD_STATIC_DATA */
 		return e->basic;
-	return e->basic + py_units(PY_AT(o, 56, int64_t), 8);
+	return e->basic + py_units(FIELD(56, int64_t), 8);
 }
 
 static uint64_t
@@ -158,7 +159,7 @@ py_size_product(const struct py_walk *w, py_obj o, const struct py_entry *e,
 		uint64_t *extra)
 {
 	(void)extra;
-	return e->basic + std_tuple_words(w, PY_AT(o, 16, py_obj));
+	return e->basic + std_tuple_words(w, FIELD(16, py_obj));
 }
 
 uint64_t
@@ -167,7 +168,7 @@ py_size_combinations(const struct py_walk *w, py_obj o,
 {
 	(void)w;
 	(void)extra;
-	return e->basic + py_units(PY_AT(o, 40, int64_t), 8);
+	return e->basic + py_units(FIELD(40, int64_t), 8);
 }
 
 uint64_t
@@ -175,48 +176,78 @@ py_size_permutations(const struct py_walk *w, py_obj o,
 		     const struct py_entry *e, uint64_t *extra)
 {
 	(void)extra;
-	return e->basic + std_tuple_words(w, PY_AT(o, 16, py_obj)) +
-		py_units(PY_AT(o, 48, int64_t), 8);
+	return e->basic + std_tuple_words(w, FIELD(16, py_obj)) +
+		py_units(FIELD(48, int64_t), 8);
 }
 
-/* Modules/_pickle.c: a field in front was lost in 3.13, is back in 3.14 */
+/* Modules/_pickle.c: 3.13.0 has one field less in front than all others */
+static uint64_t
+std_pickler(const struct py_walk *w, py_obj o, const struct py_entry *e,
+	    unsigned lost)
+{
+	uintptr_t memo = FIELD(16, uintptr_t);
+	uint64_t bytes = e->basic;
+
+	if (py_sane(memo))
+		bytes += 32 + py_units(PY_AT(memo, 16, int64_t), 16);
+	return bytes + std_bytes(w, FIELD(64 - lost, py_obj));
+}
+
 uint64_t
 py_size_pickler(const struct py_walk *w, py_obj o, const struct py_entry *e,
 		uint64_t *extra)
 {
-	uintptr_t memo = PY_AT(o, 16, uintptr_t);
-	uint64_t bytes = e->basic;
-
 	(void)extra;
-	if (py_sane(memo))
-		bytes += 32 + py_units(PY_AT(memo, 16, int64_t), 16);
-	return bytes + std_bytes(w, PY_AT(o, w->minor == 13 ? 56 : 64, py_obj));
+	return std_pickler(w, o, e, 0);
+}
+
+uint64_t
+py_size_pickler_313(const struct py_walk *w, py_obj o,
+		    const struct py_entry *e, uint64_t *extra)
+{
+	(void)extra;
+	return std_pickler(w, o, e, 8);
 }
 
 static uint64_t
-std_string(py_obj o, size_t off)
+std_string(uintptr_t at, size_t off)
 {
-	const char *s = PY_AT(o, off, py_cstr);
+	const char *s = PY_AT(at, off, py_cstr);
 
 	return s ? py_strlen(s, STRING_MAX) + 1 : 0;
+}
+
+static uint64_t
+std_unpickler(const struct py_walk *w, py_obj o, const struct py_entry *e,
+	      unsigned lost)
+{
+	/* Behind persistent_load, and behind prefetched_idx. */
+	uintptr_t middle = py_body(w, o) + (w->minor >= 15 ? 8 : 0) - lost;
+	uintptr_t late = w->minor >= 14 ? middle + 16 : middle;
+	uint64_t bytes = e->basic;
+
+	if (FIELD(24, uintptr_t))
+		bytes += py_units(FIELD(32, int64_t), 8);
+	if (PY_AT(late, 240, uintptr_t))
+		bytes += py_units(PY_AT(late, 256, int64_t), 8);
+	return bytes + std_string(middle, 152) + std_string(late, 224) +
+		std_string(late, 232);
 }
 
 uint64_t
 py_size_unpickler(const struct py_walk *w, py_obj o, const struct py_entry *e,
 		  uint64_t *extra)
 {
-	/* Behind persistent_load, and behind prefetched_idx. */
-	py_obj middle = w->minor == 13 ? o - 8 : w->minor >= 15 ? o + 8 : o;
-	py_obj late = w->minor >= 14 ? middle + 16 : middle;
-	uint64_t bytes = e->basic;
-
 	(void)extra;
-	if (PY_AT(o, 24, uintptr_t))
-		bytes += py_units(PY_AT(o, 32, int64_t), 8);
-	if (PY_AT(late, 240, uintptr_t))
-		bytes += py_units(PY_AT(late, 256, int64_t), 8);
-	return bytes + std_string(middle, 152) + std_string(late, 224) +
-		std_string(late, 232);
+	return std_unpickler(w, o, e, 0);
+}
+
+uint64_t
+py_size_unpickler_313(const struct py_walk *w, py_obj o,
+		      const struct py_entry *e, uint64_t *extra)
+{
+	(void)extra;
+	return std_unpickler(w, o, e, 8);
 }
 
 /* Modules/_queuemodule.c: has a __sizeof__ from 3.15 on */
@@ -226,7 +257,7 @@ py_size_simplequeue(const struct py_walk *w, py_obj o,
 {
 	(void)w;
 	(void)extra;
-	return e->basic + py_units(PY_AT(o, 48, int64_t), 8);
+	return e->basic + py_units(FIELD(48, int64_t), 8);
 }
 
 /* Modules/_elementtree.c: {attrib, length, allocated, children, four} */
@@ -234,7 +265,7 @@ uint64_t
 py_size_element(const struct py_walk *w, py_obj o, const struct py_entry *e,
 		uint64_t *extra)
 {
-	uintptr_t more = PY_AT(o, 40, uintptr_t);
+	uintptr_t more = FIELD(40, uintptr_t);
 	uint64_t bytes = e->basic;
 
 	(void)w;

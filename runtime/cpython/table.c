@@ -139,7 +139,7 @@ py_int(const struct py_walk *w, py_obj o, int64_t *v)
 	uint64_t value = 0;
 
 	if (w->minor >= 12) {
-		uint64_t tag = PY_AT(o, 16, uint64_t);
+		uint64_t tag = PY_AT(o, w->L->ob_size, uint64_t);
 
 		digits = tag >> 3;
 		sign_bit = (tag & 3) == 2;
@@ -152,9 +152,10 @@ py_int(const struct py_walk *w, py_obj o, int64_t *v)
 	if (digits > 2)
 		return false;
 	if (digits > 1)
-		value = (uint64_t)PY_AT(o, 28, uint32_t) << 30;
+		value = (uint64_t)PY_AT(o, w->L->ob_size + 12u, uint32_t)
+			<< 30;
 	if (digits > 0)
-		value |= PY_AT(o, 24, uint32_t);
+		value |= PY_AT(o, w->L->ob_size + 8u, uint32_t);
 	*v = sign_bit ? -(int64_t)value : (int64_t)value;
 	return true;
 }

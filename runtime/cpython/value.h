@@ -123,7 +123,7 @@ py_sizer py_size_object, py_size_list, py_size_dict, py_size_odict,
 py_sizer py_size_deque, py_size_array, py_size_struct, py_size_buffered,
 	 py_size_bytesio, py_size_stringio, py_size_decimal, py_size_product,
 	 py_size_combinations, py_size_permutations, py_size_pickler,
-	 py_size_unpickler, py_size_element, py_size_mmap,
+	 py_size_unpickler, py_size_pickler_313, py_size_unpickler_313, py_size_element, py_size_mmap,
 	 py_size_simplequeue;
 /* size_ctypes.c */
 py_sizer py_size_cdata, py_size_stgdict, py_size_ctype;
@@ -131,7 +131,7 @@ py_sizer py_size_cdata, py_size_stgdict, py_size_ctype;
 py_sizer py_size_ndarray, py_size_numpy_scalar;
 
 /* Bytes of the buffer that an ndarray owns; 0: it shows another's. */
-uint64_t py_ndarray_owned(py_obj o);
+uint64_t py_ndarray_owned(const struct py_walk *w, py_obj o);
 
 /* ---- str.c ---- */
 

@@ -106,7 +106,7 @@ check_sizes(const struct py_walk *w)
 	const struct py_layout *L = w->L;
 	const struct py_types *T = &w->T;
 
-	if (!size_is(w, T->object, 16) ||
+	if (!size_is(w, T->object, L->ob_size) ||
 	    !size_is(w, T->type, L->heap_type_size) ||
 	    !size_is(w, T->tuple, L->tuple_item) ||
 	    !size_is(w, T->list, L->list_allocated + 8u) ||

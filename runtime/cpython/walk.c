@@ -2,7 +2,7 @@
 /*
  * walk.c - every object once.
  *
- * 1. The collector's lists are read and what is on them is marked; 2. so is
+ * 1. The collector's lists (or pages) are read and what it tracks is marked; 2. so is
  * what the roots hold; 3. what is marked is reported with its references, in
  * address order, which marks what they refer to, until nothing marked is left;
  * 4. the roots are told.  So all that is tracked or reachable is found:
@@ -11,13 +11,15 @@
  * One chase through the lists, one pass over memory: some 50 to 100 ns for
  * each object on a heap larger than the caches.
  */
+#include "base/compiler.h"
 #include "runtime/cpython/exit.h"
+#include "runtime/cpython/head.h"
 #include "runtime/cpython/pauses.h"
 #include "runtime/cpython/walk.h"
 
-#define GC_HEAD		16u
 #define LINK_BITS	((uintptr_t)3)
 #define TEXT_MAX	120
+#define AHEAD		16u	/* objects */
 #define EXPECT_EVERY	16384	/* objects between two estimates */
 
 static uintptr_t
@@ -35,11 +37,9 @@ is_own_entry(const struct py_walk *w, py_obj o)
 		py_is_own(PY_AT(o, w->L->tuple_item, uintptr_t));
 }
 
-static bool
-listed(struct py_walk *w, uintptr_t node, enum py_generation g)
+bool
+py_listed(struct py_walk *w, py_obj o, enum py_generation g)
 {
-	py_obj o = node + GC_HEAD;
-
 	if (!py_bitmap_list(w, o, g))
 		return false;
 	if (py_is_own(o) || py_pauses_is_own(o)) {
@@ -47,7 +47,7 @@ listed(struct py_walk *w, uintptr_t node, enum py_generation g)
 		return true;
 	}
 	if (is_own_entry(w, o))
-		w->own[2] = o;
+		w->own_entry = o;
 	else
 		w->per_list[g]++;
 	if (w->want_names && py_type(w, o) == w->T.function)
@@ -65,11 +65,11 @@ read_list(struct py_walk *w, uintptr_t head, enum py_generation g)
 	uintptr_t a = link_at(head, 0), b = link_at(head, 8);
 
 	while (a != head) {
-		if (!listed(w, a, g))
+		if (!py_listed(w, a + PY_GC_HEAD, g))
 			return false;
 		if (a == b)
 			break;
-		if (!listed(w, b, g))
+		if (!py_listed(w, b + PY_GC_HEAD, g))
 			return false;
 		a = link_at(a, 0);
 		if (a == b)
@@ -146,15 +146,8 @@ has_weakrefs(const struct py_walk *w, py_obj o, const struct py_info *info)
 static void
 count_refs(const struct py_walk *w, py_obj o, struct objtop_object *out)
 {
-	if (w->minor < 12) {
-		out->refcount = PY_AT(o, 0, int64_t);
-		/* 3.11 starts its frozen objects with 999999999. */
-		if (w->minor == 11 && out->refcount >= 900000000)
-			out->flags |= OBJTOP_IMMORTAL;
-		return;
-	}
-	out->refcount = PY_AT(o, 0, uint32_t);
-	if (PY_AT(o, 0, int32_t) < 0)
+	out->refcount = py_refcount(w, o);
+	if (py_immortal(w, o))
 		out->flags |= OBJTOP_IMMORTAL;
 }
 
@@ -163,7 +156,7 @@ collector_flags(const struct py_walk *w, py_obj o, enum py_generation g,
 		const struct py_info *info)
 {
 	if (!(info->flags & PY_FLAG_GC) || !py_is_gc(w, o, info->type) ||
-	    !PY_AT(o - GC_HEAD, 0, uintptr_t))
+	    !py_tracked(w, o))
 		return 0;
 	if (g == PY_GEN_PERMANENT)
 		return OBJTOP_TRACKED | OBJTOP_FROZEN |
@@ -196,7 +189,7 @@ report(struct py_walk *w, py_obj o, enum py_generation g)
 	struct objtop_object out = { .addr = o };
 	char text[TEXT_MAX];
 
-	if (o == w->own[0] || o == w->own[1] || o == w->own[2])
+	if (o == w->own[0] || o == w->own[1] || o == w->own_entry)
 		return;
 	if (!info) {
 		w->odd_objects += !w->stop;
@@ -220,17 +213,54 @@ report(struct py_walk *w, py_obj o, enum py_generation g)
 	py_edges_of(w, o, info);
 }
 
+/* An object on its way to be reported. */
+struct coming {
+	py_obj o;		/* 0: none */
+	enum py_generation g;
+};
+
+/* The head of an object is on its way here: fetch what it leads to. */
+static void
+fetch_behind(const struct py_walk *w, py_obj o)
+{
+	py_obj type = py_type(w, o);
+
+	if (type == w->T.list)
+		OT_PREFETCH((void *)PY_AT(o, w->L->list_item, uintptr_t));
+	else if (type == w->T.dict)
+		OT_PREFETCH((void *)PY_AT(o, w->L->dict_keys, uintptr_t));
+}
+
+/*
+ * Every read of an object in its turn would wait for memory, so AHEAD of them
+ * are taken from the bitmap and fetched meanwhile; half way, so is what lists
+ * and dicts keep elsewhere.
+ */
 static void
 report_all(struct py_walk *w)
 {
-	enum py_generation g;
-	py_obj o;
+	struct coming c[AHEAD] = { { 0, PY_GEN_YOUNG } };
+	unsigned at = 0, empty = 0;
 
-	while (!w->stop) {
-		o = py_bitmap_next(w, &g);
-		if (!o)
-			break;
-		report(w, o, g);
+	while (!w->stop && empty < AHEAD) {
+		struct coming *now = &c[at], *half;
+
+		if (now->o) {
+			report(w, now->o, now->g);
+			empty = 0;
+		}
+		now->o = py_bitmap_next(w, &now->g);
+		if (now->o) {
+			OT_PREFETCH((void *)(now->o - PY_GC_HEAD));
+			OT_PREFETCH((void *)(now->o + 48));
+			empty = 0;
+		} else {
+			empty++;
+		}
+		at = (at + 1) % AHEAD;
+		half = &c[(at + AHEAD / 2) % AHEAD];
+		if (half->o)
+			fetch_behind(w, half->o);
 	}
 }
 
@@ -272,8 +302,9 @@ py_walk_run(struct py_walk *w, char *why, size_t cap)
 		return -1;
 	}
 	py_interned_find(w);
-	s->phase(s, "reading the garbage collector's lists");
-	if (!read_lists(w, why, cap))
+	s->phase(s, "reading what the garbage collector tracks");
+	if (py_free_threaded(w) ? !py_pages_read(w, why, cap) :
+	    !read_lists(w, why, cap))
 		return -1;
 	if (s->want == OBJTOP_WANT_COLLECTOR)
 		return 0;

@@ -194,22 +194,23 @@ py_obj py_table_find(const struct py_walk *w, py_obj dict, const char *key,
 bool py_int(const struct py_walk *w, py_obj o, int64_t *v);
 
 /*
- * The object in a stack slot, or 0.  From 3.14 on the low bits are tags
- * (pycore_stackref.h): 1 a reference that is not counted, being borrowed from
- * another slot or to what is immortal; 3 an int; 1 alone NULL.
+ * The object in a stack slot, or 0.  From 3.14 on, and in 3.13t, the low bits
+ * are tags (pycore_stackref.h): 1 a reference that is not counted, being
+ * borrowed from another slot or to what is immortal; 3 an int; 1 alone NULL.
  */
 static inline py_obj
 py_slot(const struct py_walk *w, uintptr_t v)
 {
 	if (w->minor < 14)
-		return v;
+		return v & ~(uintptr_t)1;
 	return (v & 3) == 3 || v == 1 ? 0 : v & ~(uintptr_t)3;
 }
 
 static inline bool
 py_slot_borrowed(const struct py_walk *w, uintptr_t v)
 {
-	return w->minor >= 14 && (v & 1);
+	(void)w;
+	return v & 1;
 }
 
 /* The dict of interned strings, where the walk meets it as an object. */
@@ -254,12 +255,19 @@ bool py_heads_of(const struct py_walk *w, uintptr_t interp,
 /* Is a collection under way (its garbage is in no list)? */
 bool py_collecting(const struct py_walk *w, const struct py_heads *h);
 
+/* ---- pages.c: the same of free-threaded builds, all that is tracked ---- */
+
+bool py_pages_read(struct py_walk *w, char *why, size_t cap);
+
 /* ---- collector.c ---- */
 
 /* Tells the sink of the main interpreter's collector; its lists are read. */
 void py_collector_tell(struct py_walk *w, const struct py_heads *h);
 
 /* ---- walk.c ---- */
+
+/* Marks what the collector tracks; false: met before, or no memory. */
+bool py_listed(struct py_walk *w, py_obj o, enum py_generation g);
 
 /* Walks; the caller has filled what is above `seen`. */
 int py_walk_run(struct py_walk *w, char *why, size_t cap);

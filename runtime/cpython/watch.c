@@ -10,6 +10,7 @@
  * whole walk.  So the objects in question are counted as references go by:
  * one look at a 4 KiB filter for each reference.
  */
+#include "runtime/cpython/head.h"
 #include "runtime/cpython/walk.h"
 
 #define FILTER_BITS	15
@@ -104,13 +105,10 @@ bool
 py_watch_take(struct py_walk *w, py_obj o)
 {
 	struct watched *s = w->watch ? find(w->watch, o) : NULL;
-	int64_t refcount;
 
 	if (!s || s->o != o)
 		return false;
-	refcount = w->minor < 12 ? PY_AT(o, 0, int64_t) :
-		PY_AT(o, 0, int32_t);
-	if (refcount <= s->held)
+	if (py_immortal(w, o) || py_refcount(w, o) <= s->held)
 		return false;
 	s->held++;
 	return true;

@@ -240,6 +240,17 @@ struct objtop_provider {
 
 	/* Objects walk() will report, roughly, for progress; may be NULL. */
 	uint64_t (*estimate)(void *self);
+
+	/*
+	 * Instead of hold and release, where a heap can be held still only for
+	 * the length of a call: calls during(arg, since) once while it is, and
+	 * never when this returns non-zero with a reason in why[cap].  `since`
+	 * is the time (CLOCK_MONOTONIC, ns) from which on any of the program's
+	 * threads may have been held.  NULL, and not there in older providers,
+	 * whose `size` says so.
+	 */
+	int (*hold_for)(void *self, void (*during)(void *arg, uint64_t since),
+			void *arg, char *why, size_t cap);
 };
 
 #ifdef __cplusplus

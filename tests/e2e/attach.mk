@@ -8,6 +8,10 @@ TESTS += tests/e2e/test_attach.py
 EXTRA_DIST += tests/e2e/test_attach.py tests/e2e/workload.py
 tests/e2e/test_attach.log: tests/e2e/attachdrv
 
+# Builds without the interpreter's lock.
+TESTS += tests/e2e/test_free_threaded.py
+EXTRA_DIST += tests/e2e/test_free_threaded.py
+
 # Targets behind walls, and what is said of those that cannot be entered.
 TESTS += tests/e2e/test_walls.py
 EXTRA_DIST += tests/e2e/test_walls.py
@@ -15,3 +19,5 @@ EXTRA_DIST += tests/e2e/test_walls.py
 # ... and by CPython's own interface, where the cache has an interpreter.
 TESTS += tests/e2e/test_pep768.py
 EXTRA_DIST += tests/e2e/test_pep768.py
+TESTS += tests/e2e/test_children.py
+EXTRA_DIST += tests/e2e/test_children.py

@@ -22,6 +22,7 @@ import unittest
 OBJTOP = os.environ.get("OBJTOP", os.path.abspath("objtop"))
 SRCDIR = os.environ.get("srcdir", os.getcwd())
 MINORS = range(8, 16)
+MINOR_FREE_THREADED = 13    # the one that objtop looks into
 EXPECTED = range(8, 14)     # the others only where there is a cache
 CACHE = os.environ.get("OBJTOP_CACHE") or os.path.join(
     os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"),
@@ -39,7 +40,7 @@ def cached_pythons():
 
 
 def free_threaded_pythons():
-    """Those that objtop refuses to look into."""
+    """Builds without the interpreter's lock."""
     found = os.environ.get("OBJTOP_FREE_THREADED", "").split(":")
     found += sorted(glob.glob(CACHE + "/bin/python3.*t"))
     return [path for path in found if os.access(path, os.X_OK)]
@@ -48,11 +49,17 @@ def free_threaded_pythons():
 def _version(python):
     try:
         out = subprocess.run(
-            [python, "-c", "import sys; print(*sys.version_info[:2])"],
+            [python, "-c", "import sys, sysconfig\n"
+             "print(*sys.version_info[:2], int("
+             "sysconfig.get_config_var('Py_GIL_DISABLED') or 0))"],
             stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=20)
-        major, minor = map(int, out.stdout.split())
+        major, minor, free_threaded = map(int, out.stdout.split())
     except (OSError, ValueError, subprocess.TimeoutExpired):
         return None
+    if free_threaded and minor != MINOR_FREE_THREADED:
+        return None
+    if free_threaded:
+        FREE_THREADED.add(python)
     return minor if major == 3 else None
 
 
@@ -65,7 +72,7 @@ def _find_interpreters():
     candidates += ["/usr/bin/python3"]
     for directory in os.environ.get("PATH", "").split(":"):
         candidates += ["%s/python3.%d" % (directory, n) for n in MINORS]
-    candidates += cached_pythons()
+    candidates += cached_pythons() + free_threaded_pythons()
     for path in candidates:
         real = os.path.realpath(path)
         if "shims" in real or real in seen or not os.access(real, os.X_OK):
@@ -77,10 +84,16 @@ def _find_interpreters():
     return sorted(found)
 
 
+FREE_THREADED = set()       # those of INTERPRETERS that are
 INTERPRETERS = _find_interpreters()
 # Those of this system: what they start finds this system's libraries.
 NATIVE = [(minor, path) for minor, path in INTERPRETERS
           if not path.startswith(CACHE + "/")]
+
+
+def version_name(minor, python):
+    """"3.13", "3.13t"."""
+    return "3.%d%s" % (minor, "t" if python in FREE_THREADED else "")
 
 
 def each_python(test):

@@ -18,6 +18,7 @@
 #include "runtime/cpython/walk.h"
 
 #define KINDS_MAX	65536
+#define FREE_THREADED	16	/* in _Py_DebugOffsets */
 
 struct kind_copy {
 	char *module, *name;
@@ -143,7 +144,9 @@ sd_init(void)
 	if (strncmp(version, "3.", 2))
 		return -1;
 	walk.minor = (unsigned)strtoul(version + 2, &end, 10);
-	walk.L = py_layout_find(walk.minor);
+	walk.runtime = symbol("_PyRuntime");
+	walk.L = py_layout_find(walk.minor, walk.minor >= 13 && PY_AT(
+		walk.runtime, FREE_THREADED, uint64_t));
 	walk.sink = &sink;
 	if (!walk.L)
 		return -1;
@@ -152,7 +155,6 @@ sd_init(void)
 			symbol(symbols[i].symbol);
 	f.p = symbol("PyInterpreterState_Head");
 	walk.interp = f.p ? (py_obj)f.head() : 0;
-	walk.runtime = symbol("_PyRuntime");
 	f.p = symbol("PyImport_GetModuleDict");
 	walk.modules = f.p ? (py_obj)f.head() : 0;
 	walk.true_ = symbol("_Py_TrueStruct");

@@ -48,6 +48,7 @@ def candidates():
         if root:
             yield from sorted(glob.glob(root + "/versions/*/bin/python3"))
     yield from harness.cached_pythons()
+    yield from harness.free_threaded_pythons()
 
 
 def interpreters():
@@ -61,7 +62,8 @@ def interpreters():
         except (OSError, ValueError, subprocess.TimeoutExpired):
             continue
         minor = tuple(map(int, version.split(".")))
-        if name == "CPython" and (3, 8) <= minor <= (3, 15) and nogil == "0":
+        if name == "CPython" and (3, 8) <= minor <= (3, 15) and (
+                nogil == "0" or minor == (3, 13)):
             # In the cache this is a path inside of it.
             if os.path.dirname(path).startswith(harness.CACHE):
                 real = path

@@ -47,6 +47,7 @@ def candidates():
     found += sorted(glob.glob(
         os.path.expanduser("~/.pyenv/versions/*/bin/python3")))
     found += harness.cached_pythons()
+    found += harness.free_threaded_pythons()
     return [p for p in found if os.access(p, os.X_OK)]
 
 
@@ -72,7 +73,7 @@ def interpreters():
                 continue
             seen.add(real)
         if (int(major) == 3 and 8 <= int(minor) <= 15 and
-                free_threaded == b"0" and name == b"cpython"):
+                (free_threaded == b"0" or int(minor) == 13) and name == b"cpython"):
             found.append(path)
     return found
 
@@ -163,6 +164,7 @@ class Case:
             with open(os.path.join(self.directory, "expected.json")) as f:
                 self.expected = json.load(f)
             self.minor = self.expected["version"][1]
+            self.free_threaded = self.expected["free_threaded"]
 
     def __str__(self):
         return self.python
@@ -507,6 +509,15 @@ class TestWalk(unittest.TestCase):
             self.skipTest("no module for interpreters in this build")
         w = Walk(os.path.join(case.directory, "walk.corner"))
         self.assertTrue(w.whole)
+        if case.free_threaded:
+            # Only the main one was stopped, and only it is shown.
+            self.assertEqual(w.unseen, [
+                "other interpreters, which were not stopped"])
+            self.assertEqual(w.counts().get("Marked"), 7)
+            self.assertEqual(w.counts().get("Elsewhere"), None)
+            self.assertFalse([r for r in w.roots
+                              if r[2].startswith("interp ")])
+            return
         self.assertEqual(w.unseen, [
             "other interpreters with a lock of their own"] if len(ids) > 2
             else [])

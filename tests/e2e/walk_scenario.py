@@ -14,6 +14,7 @@ import importlib
 import json
 import os
 import sys
+import sysconfig
 import threading
 import types
 import weakref
@@ -509,6 +510,7 @@ def main():
     blocked = Blocked()
     expected = {
         "version": list(sys.version_info[:3]),
+        "free_threaded": bool(sysconfig.get_config_var("Py_GIL_DISABLED")),
         "counts": {"Plain": 1000, "Slotted": 700, "Frozen": 500,
                    "Cyclic": 800, "Closed": 300, "OnStack": 1, "Local": 2,
                    "SlottedChild": 1, "SlotsAndDict": 1, "IntSub": 3},

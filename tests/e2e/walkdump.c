@@ -24,6 +24,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "runtime/cpython/enter.h"
 #include "runtime/cpython/walk.h"
 
 #define MOST_NAMES	(1u << 22)
@@ -310,6 +311,24 @@ walk_in_clone(struct objtop_provider *p, struct dump *d, char *why, size_t cap)
 	return WEXITSTATUS(status);
 }
 
+struct job {
+	struct objtop_provider p;
+	struct dump *d;
+	int clone, failed;
+	char *why;
+	size_t cap;
+};
+
+static void
+while_held(void *arg, uint64_t since)
+{
+	struct job *j = arg;
+
+	(void)since;
+	j->failed = j->clone ? walk_in_clone(&j->p, j->d, j->why, j->cap) :
+		walk(&j->p, j->d, j->why, j->cap);
+}
+
 OBJTOP_EXPORT int walkdump(const char *path, unsigned want, int clone,
 			   char *why, size_t cap);
 OBJTOP_EXPORT int walkdump_foreign(const char *path, char *why, size_t cap);
@@ -320,27 +339,30 @@ OBJTOP_EXPORT int walkdump_wrong(const char *path, const char *field,
 int
 walkdump(const char *path, unsigned want, int clone, char *why, size_t cap)
 {
-	struct objtop_provider p;
-	struct dump *d;
+	struct job job = { .clone = clone, .why = why, .cap = cap };
+	struct objtop_provider *p = &job.p;
 	int failed;
 
 	if (cap)
 		why[0] = '\0';
-	if (!py_provider(dlsym, &p, why, cap))
+	if (!py_provider(dlsym, p, why, cap))
 		return -1;
-	d = dump_new(path, want);
-	if (!d)
+	job.d = dump_new(path, want);
+	if (!job.d)
 		return -1;
-	failed = p.hold(p.self, why, cap);
-	if (!failed) {
-		failed = clone ? walk_in_clone(&p, d, why, cap) :
-			walk(&p, d, why, cap);
-		p.release(p.self);
+	if (p->hold_for) {
+		failed = p->hold_for(p->self, while_held, &job, why, cap);
 	} else {
-		fclose(d->f);
+		failed = p->hold(p->self, why, cap);
+		if (!failed) {
+			while_held(&job, 0);
+			p->release(p->self);
+		}
 	}
-	dump_free(d);
-	return failed;
+	if (failed)
+		fclose(job.d->f);
+	dump_free(job.d);
+	return failed ? failed : job.failed;
 }
 
 struct call {
@@ -398,7 +420,8 @@ walkdump_wrong(const char *path, const char *field, char *why, size_t cap)
 	if (!f)
 		return -1;
 	memcpy(&version, &f, sizeof(version));
-	layout = *py_layout_find((unsigned)atoi(version() + 2));
+	layout = *py_layout_find((unsigned)atoi(version() + 2),
+				 py_is_free_threaded(dlsym));
 	for (i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
 		if (strcmp(fields[i].name, field))
 			continue;

@@ -114,6 +114,45 @@ def threads16():
         progress()
 
 
+def making():
+    """Threads make and drop objects, each other's too; threads come and go."""
+    import collections
+
+    class Node:
+        def __init__(self, n, other):
+            self.n, self.other = n, other
+
+    handed = collections.deque(maxlen=200)
+
+    def make():
+        nodes = [Node(0, None)]
+        for n in range(1, 300):
+            nodes.append(Node(n, nodes[n // 2]))
+        nodes[0].other = nodes		# garbage for the collector, later
+        table = {str(n): (node, [n]) for n, node in enumerate(nodes)}
+        assert sum(pair[1][0] for pair in table.values()) == 44850
+        handed.append((nodes, lambda: table, type("Made", (), {"of": nodes})))
+
+    def drop():
+        try:
+            nodes, tell, made = handed.popleft()
+        except IndexError:
+            time.sleep(0.0001)
+            return
+        assert tell()["299"][0] is nodes[299] is made.of[-1]
+        assert all(node.n == n for n, node in enumerate(nodes))
+
+    def come_and_go():
+        thread = threading.Thread(target=make)
+        thread.start()
+        thread.join()
+
+    spawn(make, make, drop, drop, come_and_go)
+    while True:
+        time.sleep(0.002)
+        progress()
+
+
 def lock():
     """The main thread waits for a lock for ever, another one works."""
     held = threading.Lock()
@@ -342,6 +381,8 @@ def longc():
 
 kind = sys.argv[1]
 step = globals()[kind]
+if kind in ("aidle", "asyncio_"):
+    import asyncio  # noqa: F401 - takes long, and is not to be looked at
 print("ready", flush=True)
 while True:
     step()

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * layouts.c - layouts.def against the headers of one CPython, 3.14 or later.
+ * layouts.c - layouts.def against the headers of one CPython: 3.14 or later,
+ * or the free-threaded 3.13, of which pages.h is compared too.
  *
  * Compiled with that interpreter's own headers (the -dev package of the
  * cache) and with runtime/cpython/layout.c; says every field whose offset is
@@ -18,27 +19,32 @@
 #include <internal/pycore_frame.h>
 #include <internal/pycore_genobject.h>
 #include <internal/pycore_interp.h>
+#if PY_MINOR_VERSION >= 14
 #include <internal/pycore_interpframe.h>
+#endif
 #include <internal/pycore_moduleobject.h>
 #include <internal/pycore_runtime.h>
 #include <internal/pycore_traceback.h>
+#include <internal/pycore_tstate.h>
 #include <internal/pycore_typeobject.h>
 
+#include "runtime/cpython/head.h"
+#include "runtime/cpython/pages.h"
 #include "runtime/cpython/py.h"
 
 static int wrong, looked;
 
 static void
-same(const char *field, unsigned have, size_t want)
+same(const char *field, size_t have, size_t want)
 {
 	looked++;
 	if (have == want)
 		return;
 	if (have == PY_NO)
-		printf("%s: none in layouts.def, %zu in the headers\n", field,
+		printf("%s: none known here, %zu in the headers\n", field,
 		       want);
 	else
-		printf("%s: %u in layouts.def, %zu in the headers\n", field,
+		printf("%s: %zu known here, %zu in the headers\n", field,
 		       have, want);
 	wrong++;
 }
@@ -122,7 +128,9 @@ functions(const struct py_layout *L)
 	AT(func_closure, PyFunctionObject, func_closure);
 	AT(func_module, PyFunctionObject, func_module);
 	AT(func_annotations, PyFunctionObject, func_annotations);
+#if PY_MINOR_VERSION >= 14
 	AT(func_annotate, PyFunctionObject, func_annotate);
+#endif
 	AT(func_typeparams, PyFunctionObject, func_typeparams);
 	AT(cell_ref, PyCellObject, ob_ref);
 	AT(method_func, PyMethodObject, im_func);
@@ -159,7 +167,11 @@ frames(const struct py_layout *L)
 	AT(fr_frame_obj, _PyInterpreterFrame, frame_obj);
 	AT(fr_owner, _PyInterpreterFrame, owner);
 	AT(fr_prev_instr, _PyInterpreterFrame, instr_ptr);
+#if PY_MINOR_VERSION >= 14
 	AT(fr_stacktop, _PyInterpreterFrame, stackpointer);
+#else
+	AT(fr_stacktop, _PyInterpreterFrame, stacktop);
+#endif
 	AT(fr_trace, PyFrameObject, f_trace);
 	AT(frobj_frame, PyFrameObject, f_frame);
 	AT(frobj_data, PyFrameObject, _f_frame_data);
@@ -206,7 +218,9 @@ states(const struct py_layout *L)
 	AT(in_builtins, PyInterpreterState, builtins);
 	AT(in_codecs, PyInterpreterState, codecs.search_path);
 	AT(in_dict, PyInterpreterState, dict);
+#if PY_MINOR_VERSION >= 14
 	AT(in_interned, PyInterpreterState, cached_objects.interned_strings);
+#endif
 	AT(in_threads_head, PyInterpreterState, threads.head);
 	AT(in_next, PyInterpreterState, next);
 	AT(in_gc, PyInterpreterState, gc);
@@ -214,10 +228,75 @@ states(const struct py_layout *L)
 	AT(rt_interp_main, _PyRuntimeState, interpreters.main);
 }
 
+#ifdef Py_GIL_DISABLED
+#define IS(name, value)		same(#name, name, value)
+#define IS_AT(name, type, member)	IS(name, offsetof(type, member))
+#define PAGE(field, member) \
+	same("page." #field, offsetof(struct py_page, field), \
+	     offsetof(mi_page_t, member))
+
+static void
+pages(void)
+{
+	IS_AT(PY_HEAD_MARKS, PyObject, ob_gc_bits);
+	IS_AT(PY_HEAD_LOCAL, PyObject, ob_ref_local);
+	IS_AT(PY_HEAD_SHARED, PyObject, ob_ref_shared);
+	IS(PY_MARK_TRACKED, _PyGC_BITS_TRACKED);
+	IS(PY_MARK_FROZEN, _PyGC_BITS_FROZEN);
+	IS(PY_MARK_DEFERRED, _PyGC_BITS_DEFERRED);
+	IS(PG_SEGMENT, MI_SEGMENT_SIZE);
+	IS(PG_SLICE, MI_SEGMENT_SLICE_SIZE);
+	IS(PG_MOST_SLICES, MI_SLICES_PER_SEGMENT);
+	IS(PG_HUGE_BLOCK, MI_HUGE_BLOCK_SIZE);
+	IS_AT(PG_STATE_GUESS, _PyThreadStateImpl, mimalloc);
+	IS_AT(PG_STATE_HEAPS, struct _mimalloc_thread_state, heaps);
+	IS_AT(PG_STATE_TLD, struct _mimalloc_thread_state, tld);
+	IS_AT(PG_STATE_READY, struct _mimalloc_thread_state, initialized);
+	IS_AT(PG_TLD_POOL, mi_tld_t, segments.abandoned);
+	IS(PG_HEAP_GC, _Py_MIMALLOC_HEAP_GC);
+	IS(PG_HEAP_GC_PRE, _Py_MIMALLOC_HEAP_GC_PRE);
+	IS(PG_HEAPS, _Py_MIMALLOC_HEAP_COUNT);
+	IS(PG_HEAP_SIZE, sizeof(mi_heap_t));
+	IS_AT(PG_HEAP_TLD, mi_heap_t, tld);
+	IS_AT(PG_HEAP_QUEUES, mi_heap_t, pages);
+	IS(PG_QUEUES, MI_BIN_FULL + 1);
+	IS(PG_QUEUE_SIZE, sizeof(mi_page_queue_t));
+	IS_AT(PG_HEAP_PAGES, mi_heap_t, page_count);
+	IS_AT(PG_HEAP_TAG, mi_heap_t, tag);
+	IS_AT(PG_SEG_NEXT, mi_segment_t, abandoned_next);
+	IS_AT(PG_SEG_ENTRIES, mi_segment_t, slice_entries);
+	IS_AT(PG_SEG_SLICES, mi_segment_t, slices);
+	IS_AT(PG_POOL_VISITED, mi_abandoned_pool_t, abandoned_visited);
+	IS_AT(PG_POOL_ABANDONED, mi_abandoned_pool_t, abandoned);
+	same("page", sizeof(struct py_page), sizeof(mi_page_t));
+	PAGE(slice_count, slice_count);
+	PAGE(slice_offset, slice_offset);
+	PAGE(debug_offset, debug_offset);
+	PAGE(capacity, capacity);
+	PAGE(reserved, reserved);
+	PAGE(free, free);
+	PAGE(used, used);
+	PAGE(block_size, xblock_size);
+	PAGE(local_free, local_free);
+	PAGE(thread_free, xthread_free);
+	PAGE(heap, xheap);
+	PAGE(next, next);
+	PAGE(prev, prev);
+}
+#define FREE_THREADED	true
+#else
+#define FREE_THREADED	false
+static void
+pages(void)
+{
+}
+#endif
+
 int
 main(void)
 {
-	const struct py_layout *L = py_layout_find(PY_MINOR_VERSION);
+	const struct py_layout *L = py_layout_find(PY_MINOR_VERSION,
+						   FREE_THREADED);
 
 	if (!L) {
 		printf("no row for " PY_VERSION "\n");
@@ -228,6 +307,7 @@ main(void)
 	functions(L);
 	frames(L);
 	states(L);
+	pages();
 	printf(PY_VERSION ": %d fields, %d wrong\n", looked, wrong);
 	return wrong != 0;
 }

@@ -1,15 +1,16 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 #
-# make-cache.sh [--with-free-threaded] - interpreters that the system does not
-# have, for the tests: CPython 3.14 and 3.15 from Debian sid, unpacked with
-# debootstrap, and on demand a free-threaded 3.13 built from Debian's source
-# (two minutes and more).  All of it is in $OBJTOP_CACHE (~/.cache/objtop), 600
-# MB, and is there to stay; bin/python3.N start them.  What exists is kept:
-# remove the directory to make it anew.
+# make-cache.sh [--without-free-threaded] - interpreters that the system does
+# not have, for the tests: CPython 3.14 and 3.15 from Debian sid, unpacked with
+# debootstrap, and a free-threaded 3.13 built from Debian's source (two minutes
+# of processor time).  All of it is in $OBJTOP_CACHE (~/.cache/objtop), 800 MB,
+# and is there to stay; bin/python3.N start them.  What exists is kept: remove
+# the directory to make it anew.
 #
-# Exits with 77 and the reason where it cannot be made: it needs root (for
-# chroot), debootstrap and the network.
+# Exits with 77 and the reason where something cannot be made: it needs root
+# (for chroot), debootstrap and the network, and for the build what autogen.sh
+# lists.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 cache=${OBJTOP_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/objtop}
@@ -55,13 +56,16 @@ make_root() {
 	mv "$cache/sid.new" "$cache/sid"
 }
 
-# Only the interpreter itself: it runs in its build directory.
+# It runs in its build directory.  An older cache has it without modules.
 make_free_threaded() {
 	dir=$cache/free-threaded
-	[ ! -e "$dir/.complete" ] || return 0
+	[ ! -e "$dir/.complete" ] || ! "$dir/python" -c "import ctypes" ||
+		return 0
 	for tool in gcc make tar xz; do
 		command -v $tool >/dev/null || cannot "$tool is not installed"
 	done
+	echo '#include <ffi.h>' | gcc -E - >/dev/null 2>&1 ||
+		cannot "libffi-dev is not installed"
 	say "building a free-threaded 3.13, some minutes"
 	rm -rf "$dir"
 	mkdir -p "$cache/sid/tmp/source" "$dir"
@@ -76,17 +80,19 @@ make_free_threaded() {
 	tar xf "$cache"/sid/tmp/source/python3.13_*.orig.tar.xz -C "$dir" \
 		--strip-components=1
 	rm -rf "$cache/sid/tmp/source"
-	(cd "$dir" && ./configure -q --disable-gil --without-ensurepip &&
-	 make -s -j2 python pybuilddir.txt) >>"$dir/log" 2>&1 ||
+	(cd "$dir" && ./configure -q --disable-gil --without-ensurepip \
+		OPT="-O1 -DNDEBUG" &&
+	 make -s -j"$(nproc)" python pybuilddir.txt sharedmods &&
+	 ./python -c "import ctypes") >>"$dir/log" 2>&1 ||
 		cannot "the build failed, see $dir/log"
 	: >"$dir/.complete"
 }
 
-free_threaded=no
+free_threaded=yes
 case ${1-} in
 "") ;;
---with-free-threaded) free_threaded=yes ;;
-*) say "usage: make-cache.sh [--with-free-threaded]"; exit 2 ;;
+--without-free-threaded) free_threaded=no ;;
+*) say "usage: make-cache.sh [--without-free-threaded]"; exit 2 ;;
 esac
 
 mkdir -p "$cache/bin"

@@ -9,4 +9,8 @@ if [ ! -e "$cache/sid/.complete" ]; then
 	echo "no cache of interpreters here: nothing compared"
 	exit 0
 fi
-exec sh tests/pythons/check-layouts.sh "$cache/sid/usr/include"
+free_threaded=
+[ ! -e "$cache/free-threaded/.complete" ] ||
+	free_threaded=$cache/free-threaded
+exec sh tests/pythons/check-layouts.sh "$cache/sid/usr/include" \
+	$free_threaded

@@ -75,7 +75,7 @@ def one(objtop, python, fate, after_s):
 def run(objtop, pythons, rounds):
     """Gives the number of those that did not end as they should have."""
     harmed = 0
-    for minor, python in pythons:
+    for version, python in pythons:
         words = []
         for fate in FATES:
             bad = warned = seen = 0
@@ -86,11 +86,11 @@ def run(objtop, pythons, rounds):
                 seen += ok
                 if wrong:
                     bad += 1
-                    print("HARMED 3.%d %s: %s" % (minor, fate, wrong),
+                    print("HARMED %s %s: %s" % (version, fate, wrong),
                           flush=True)
             harmed += bad
             words.append("%s %d of %d bad (%d snapshots%s)" % (
                 fate, bad, rounds, seen,
                 ", %d warned" % warned if warned else ""))
-        print("3.%d: %s" % (minor, "; ".join(words)), flush=True)
+        print("%s: %s" % (version, "; ".join(words)), flush=True)
     return harmed

@@ -22,11 +22,11 @@ WAITING = ["select_", "read_", "accept_", "epoll_", "waitpid_", "held",
            "join_", "write_", "aidle"]
 BUSY = ["idle", "sleep", "asyncio_", "lock", "loop", "malloc", "threads16",
         "sort", "regex", "fork", "memcpy50", "callbacks", "signals", "dlopen",
-        "longc"]
+        "longc", "making"]
 STATES = WAITING + BUSY
 # Their memory, files or children come and go by themselves.
 CHURNING = ["malloc", "fork", "memcpy50", "dlopen", "threads16", "sort",
-            "callbacks", "asyncio_"]
+            "callbacks", "asyncio_", "making"]
 SETTLE_S = 5.0
 # glibc catches its own two signals from the first thread on, for good.
 LIBC_SIGNALS = 7 << 31
@@ -144,10 +144,15 @@ class Program:
         """What must be the same before and after."""
         tasks = self.tasks()
         main = [t for t in tasks if t["tid"] == str(self.pid)][0]
+        if self.state == "making":	# its threads come and go
+            tasks = [t for t in tasks if t is main or
+                     t["Name"] != main["Name"]]
         files = self.fds()
-        if self.state == "fork":	# the pipes of its children
-            files = {n: f for n, f in files.items()
-                     if n in "012" or not f.startswith("pipe:")}
+        if self.state == "fork":
+            # The pipes of its children; and from 3.12 on os.fork() looks at
+            # how many threads there are.
+            files = {n: f for n, f in files.items() if n in "012" or
+                     not f.startswith("pipe:") and not f.endswith("/stat")}
         return {
             "threads": sorted(t["tid"] for t in tasks),
             "names": sorted(t["Name"] for t in tasks),

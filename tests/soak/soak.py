@@ -124,10 +124,10 @@ def end_of_program(program, grown, tally, where):
         print("HARMED %s: %s" % (where, w), flush=True)
 
 
-def soak_cell(objtop, minor, python, state, n):
+def soak_cell(objtop, version, python, state, n):
     """n attaches to programs in one state."""
     tally = Tally()
-    where = "3.%d %s" % (minor, state)
+    where = "%s %s" % (version, state)
     while n > 0:
         with Program(python, state) as p:
             before, size = p.baseline(), None
@@ -175,10 +175,10 @@ def accept_sockets(program, before):
     return 0
 
 
-def kill_cell(objtop, minor, python, state, n, spread_s):
+def kill_cell(objtop, version, python, state, n, spread_s):
     """objtop is killed n times at random instants."""
     tally = Tally()
-    where = "3.%d %s, objtop killed" % (minor, state)
+    where = "%s %s, objtop killed" % (version, state)
     while n > 0:
         with Program(python, state) as p:
             before = p.baseline()
@@ -233,24 +233,24 @@ HEAD = ("%-12s %6s %5s  %-23s  %-23s  %-23s %6s %6s %6s" % (
 
 
 def run_soak(args, pythons):
-    cells = [(m, p, s) for m, p in pythons for s in args.states]
+    cells = [(v, p, s) for v, p in pythons for s in args.states]
     share, rest = divmod(args.n, max(1, len(cells)))
     by_state = {s: Tally() for s in args.states}
-    by_version = {m: Tally() for m, _ in pythons}
+    by_version = {v: Tally() for v, _ in pythons}
     total = Tally()
     print("attaches\n%s\n%-27s%s" % (HEAD, "", "p50     p99     max   " * 3))
     random.shuffle(cells)
-    for i, (minor, python, state) in enumerate(cells):
+    for i, (version, python, state) in enumerate(cells):
         n = share + (i < rest)
         if n == 0:
             continue
-        t = soak_cell(args.objtop, minor, python, state, n)
-        for into in (by_state[state], by_version[minor], total):
+        t = soak_cell(args.objtop, version, python, state, n)
+        for into in (by_state[state], by_version[version], total):
             into.add(t)
     for state in args.states:
         show(state, by_state[state])
-    for minor, _ in pythons:
-        show("3.%d" % minor, by_version[minor])
+    for version, _ in pythons:
+        show(version, by_version[version])
     show("all", total)
     for kind in ("refused", "failed"):
         words = [re.sub(r"\d+", "N", w) for w in getattr(total, kind)]
@@ -261,14 +261,14 @@ def run_soak(args, pythons):
 
 def run_kills(args, pythons):
     states = [s for s in args.states if s in BUSY or s in ("read_", "held")]
-    cells = [(m, p, s) for m, p in pythons for s in states]
+    cells = [(v, p, s) for v, p in pythons for s in states]
     random.shuffle(cells)
     share, rest = divmod(args.kill, max(1, len(cells)))
     total = Tally()
-    for i, (minor, python, state) in enumerate(cells):
+    for i, (version, python, state) in enumerate(cells):
         n = share + (i < rest)
         if n:
-            total.add(kill_cell(args.objtop, minor, python, state, n,
+            total.add(kill_cell(args.objtop, version, python, state, n,
                                 args.spread_ms / 1e3))
     print("objtop killed %d times within its first %.0f ms, %d of them with "
           "the process that attaches for it: %d harmed, %d sockets left" % (
@@ -287,16 +287,18 @@ def main():
     parser.add_argument("--objtop", default=harness.OBJTOP)
     parser.add_argument("--states", default=",".join(STATES))
     parser.add_argument("--versions", default="",
-                        help="minor versions, 8,13 (default: all found)")
+                        help="8,13,13t (default: all found)")
     parser.add_argument("--seed", type=int, default=None)
     args = parser.parse_args()
     args.states = args.states.split(",")
     random.seed(args.seed)
-    pythons = dict(reversed(harness.INTERPRETERS))	# one of each version
+    pythons = {}	# one of each version, the oldest first
+    for minor, python in harness.INTERPRETERS:
+        pythons.setdefault(harness.version_name(minor, python), python)
     if args.versions:
-        wanted = [int(v) for v in args.versions.split(",")]
-        pythons = {m: p for m, p in pythons.items() if m in wanted}
-    pythons = sorted(pythons.items())
+        wanted = ["3." + v for v in args.versions.split(",")]
+        pythons = {v: p for v, p in pythons.items() if v in wanted}
+    pythons = list(pythons.items())
     if not pythons:
         print("no interpreter was found")
         return 77

@@ -475,6 +475,10 @@ START_TEST(tables)
 	ck_assert_str_eq(t_cell(t, 2, "count"), "2");
 	ck_assert_str_eq(t_cell(t, 3, "retained"), "100");
 	ot_table_free(t);
+	t = t_run(h.g, "retained", NULL, &(struct hg_args){ .limit = 1 });
+	ck_assert_uint_eq(t->nrows, 1);	/* the root, not its equal below */
+	ck_assert_str_eq(t_cell(t, 0, "type"), "module");
+	ot_table_free(t);
 	t = t_run(h.g, "retained", "list", &(struct hg_args){ .depth = 1 });
 	ck_assert_uint_eq(t->nrows, 2);
 	ck_assert_str_eq(t_cell(t, 0, "retained"), "11");
