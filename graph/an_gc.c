@@ -100,9 +100,8 @@ an_gc(const struct hg_graph *g, const struct hg_args *args,
 	(void)args;
 	if (!c)
 		return ot_fail(err, OT_FAILED, "the snapshot tells nothing of "
-			       "a cycle collector: its runtime has none, is a "
-			       "free-threaded build, or an older objtop made "
-			       "it");
+			       "a cycle collector: its runtime has none, or an "
+			       "older objtop made it");
 	t = ot_table_new(cols, NCOLS);
 	ok = t && set_title(t, c);
 	for (i = 0; ok && i < c->ngenerations; i++)

@@ -11,8 +11,10 @@
  *
  * 3.15 keeps the figures elsewhere, as a ring of the last collections of each
  * generation with the times when they began and ended.  3.14.0 to 3.14.4
- * collect in steps; their two old lists take turns.
+ * collect in steps; their two old lists take turns.  Free-threaded builds have
+ * no lists, so nobody can tell how many objects are in a generation.
  */
+#include "runtime/cpython/head.h"
 #include "runtime/cpython/pauses.h"
 #include "runtime/cpython/walk.h"
 #include "wire/pystats.h"
@@ -24,6 +26,8 @@
 #define STEPS_MINOR	14u	/* incremental collection: 3.14.0 */
 #define STEPS_PATCH	5u	/* to before 3.14.5 */
 #define MOST_CALLBACKS	10000
+#define FT_FIRST	24u	/* free-threaded 3.13: the heads, not used, */
+#define FT_PERMANENT	104u	/* from the beginning of the state */
 
 static uint64_t
 field(uintptr_t at)
@@ -147,7 +151,8 @@ py_collector_tell(struct py_walk *w, const struct py_heads *h)
 	for (i = 0; i < OBJTOP_GENERATIONS; i++) {
 		struct objtop_generation *g = &c.generation[i];
 
-		g->objects = w->per_list[i];
+		g->objects = py_free_threaded(w) ? OBJTOP_UNKNOWN :
+			w->per_list[i];
 		g->threshold = small_field(h->gen[i] + THRESHOLD);
 		g->count = small_field(h->gen[i] + COUNT);
 		if (w->minor >= 15)
@@ -163,4 +168,16 @@ py_collector_tell(struct py_walk *w, const struct py_heads *h)
 	if (in_steps(w))
 		read_steps(h, garbage + 8, &c);
 	w->sink->collector(w->sink, &c);
+}
+
+void
+py_collector_tell_unlisted(struct py_walk *w)
+{
+	uintptr_t gc = w->interp + w->L->in_gc;
+	struct py_heads h = { { 0 }, gc + FT_PERMANENT };
+	unsigned i;
+
+	for (i = 0; i < OBJTOP_GENERATIONS; i++)
+		h.gen[i] = gc + FT_FIRST + i * HEAD;
+	py_collector_tell(w, &h);
 }

@@ -306,6 +306,8 @@ py_walk_run(struct py_walk *w, char *why, size_t cap)
 	if (py_free_threaded(w) ? !py_pages_read(w, why, cap) :
 	    !read_lists(w, why, cap))
 		return -1;
+	if (py_free_threaded(w) && (s->want & OBJTOP_WANT_COLLECTOR))
+		py_collector_tell_unlisted(w);
 	if (s->want == OBJTOP_WANT_COLLECTOR)
 		return 0;
 	w->listed = w->marked;
