@@ -4,8 +4,8 @@
  *
  * Each interval: RSS (one read), pauses of the collector (read from outside,
  * as `gc --watch` does), and the counts of all types when the budget allows:
- * the target is held for at most one part in 50 of the time, and a clone of it
- * walks for at most one in 5.  PSS makes the kernel walk page tables, so it is
+ * the target is held for at most one part in 200 of the time, and a clone of it,
+ * during which the target copies what it writes to, lives for one in 50.  PSS makes the kernel walk page tables, so it is
  * read no more often than it takes a thousandth of the time.
  */
 #include "config.h"
@@ -22,8 +22,8 @@
 #include "inspector/target/proc.h"
 
 #define INTERVAL_MS	1000u
-#define HELD_SHARE	50u
-#define WALK_SHARE	5u
+#define HELD_SHARE	200u
+#define WALK_SHARE	50u
 #define PSS_SHARE	1000u
 #define PSS_MIN_US	10000000u
 #define SLICE_MS	20u

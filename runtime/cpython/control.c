@@ -450,4 +450,5 @@ py_control_forked(void)
 	memset(&undo, 0, sizeof(undo));
 	atomic_store(&collection.state, IDLE);
 	collection.gc = NULL;
+	py_pauses_forked();
 }

@@ -10,12 +10,14 @@
  *
  * It takes itself out when nobody has read for some seconds (an inspector that
  * was killed after the agent's thread had left for a fork), and in a child of
- * fork(): by a pending call, since the collector is going through the list of
+ * fork(), where it is a copy that nobody reads: by a pending call, since the collector is going through the list of
  * callbacks just then.
  */
 #include "config.h"
 
 #include "runtime/cpython/pauses.h"
+
+#include <time.h>
 
 #include "runtime/sys.h"
 #include "wire/pauses.h"
@@ -28,7 +30,7 @@ static struct {
 	py_object generation, collected, uncollectable;	/* keys */
 	struct otw_pauses *ring;
 	uint64_t start_ns;	/* of the collection under way; 0: none */
-	int pid;		/* of the process that it was made in */
+	bool forked;		/* a child has a copy: not in use there */
 	bool asked;		/* to be taken out, by a pending call */
 } watch;
 
@@ -39,7 +41,7 @@ static struct py_method_def definition = {
 bool
 py_pauses_on(void)
 {
-	return watch.function && watch.pid == ota_pid();
+	return watch.function && !watch.forked;
 }
 
 bool
@@ -73,7 +75,7 @@ take_out(void)
 		ota_unmap(watch.ring, sizeof(*watch.ring));
 	}
 	watch.ring = NULL;
-	watch.asked = false;
+	watch.asked = watch.forked = false;
 	drop(&watch.generation);
 	drop(&watch.collected);
 	drop(&watch.uncollectable);
@@ -106,7 +108,24 @@ ask_to_be_taken_out(void)
 		watch.asked = watch.api.pending(pending_take_out, NULL) == 0;
 }
 
+void
+py_pauses_forked(void)
+{
+	watch.forked = watch.function != NULL;
+}
+
 /* ---- noting ---- */
+
+/* The program's own clock_gettime(), which needs no system call. */
+static uint64_t
+now_ns(void)
+{
+	struct timespec t;
+
+	if (!watch.api.clock || watch.api.clock(CLOCK_MONOTONIC, &t))
+		return ota_now_ns();
+	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
 
 static uint64_t
 number(py_object info, py_object key)
@@ -150,10 +169,10 @@ callback(py_object self, py_object const *args, int64_t n)
 	uint64_t now;
 
 	(void)self;
-	if (phase && watch.pid != ota_pid()) {
+	if (phase && watch.forked) {
 		ask_to_be_taken_out();
 	} else if (phase) {
-		now = ota_now_ns();
+		now = now_ns();
 		if (ota_equal(phase, "start"))
 			watch.start_ns = now;
 		else if (ota_equal(phase, "stop") && watch.start_ns)
@@ -187,8 +206,8 @@ make(py_object gc)
 bool
 py_pauses_install(const struct py_api *api, py_object gc, uint64_t *ring)
 {
-	if (watch.function && watch.pid != ota_pid())
-		py_pauses_remove(api);	/* a copy that fork() made */
+	if (watch.forked)
+		py_pauses_remove(api);
 	if (watch.function) {
 		watch.ring->head.seen = ota_now_ns();
 		watch.asked = false;
@@ -196,7 +215,7 @@ py_pauses_install(const struct py_api *api, py_object gc, uint64_t *ring)
 		return true;
 	}
 	watch.api = *api;
-	watch.pid = ota_pid();
+	watch.forked = false;
 	watch.start_ns = 0;
 	if (!make(gc)) {
 		api->err_clear();

@@ -20,6 +20,9 @@ void py_pauses_remove(const struct py_api *api);
 
 bool py_pauses_on(void);
 
+/* In a child of fork(): the next collection takes it out. */
+void py_pauses_forked(void);
+
 /* Is this the function? */
 bool py_pauses_is_own(uintptr_t o);
 

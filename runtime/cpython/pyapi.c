@@ -21,6 +21,7 @@ get(void *(*find)(void *, const char *), void *field, const char *name)
 bool
 py_api_find(void *(*find)(void *, const char *), struct py_api *a)
 {
+	get(find, &a->clock, "clock_gettime");
 	get(find, &a->gc_disable, "PyGC_Disable");
 	get(find, &a->gc_enable, "PyGC_Enable");
 	if (!get(find, &a->is_finalizing, "Py_IsFinalizing") &&

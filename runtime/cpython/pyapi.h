@@ -52,6 +52,8 @@ struct py_api {
 	int (*pending)(int (*)(void *), void *);
 	int (*gc_disable)(void), (*gc_enable)(void);	/* 3.10+, or NULL */
 	py_object none;
+	/* clock_gettime() of libc, or NULL */
+	int (*clock)(int, void *);
 };
 
 /* False: something is missing.  Looked up once. */
