@@ -535,6 +535,7 @@ agent_thread(void *arg)
 static void
 forked_child(void)
 {
+	py_control_forked();	/* what is in gc.callbacks outlives our thread */
 	if (agent.home.children)
 		agent.home_pid = ota_pid();
 	forget_orphans();
@@ -549,7 +550,6 @@ forked_child(void)
 	atomic_store(&agent.closing, false);
 	atomic_store(&agent.rest, BUSY);
 	py_exit_forked();
-	py_control_forked();
 	atomic_store(state(), OTW_BOOT_ASLEEP);
 }
 

@@ -341,6 +341,38 @@ class Watching(unittest.TestCase):
             wait_for(lambda: target.ask()["callbacks"] == 0, 15,
                      "the callback to be gone")
 
+    @some_pythons
+    def test_a_program_that_forks(self, python, minor):
+        """Its children lose the callback; os.fork() warns of nothing."""
+        source = """
+            import gc, json, os, sys, time, warnings
+            warnings.simplefilter("error")
+            class Knot:
+                def __init__(self): self.me = self
+            was = gc.get_threshold()
+            print("{}", flush=True)
+            for _ in range(60):
+                for _ in range(2000): Knot()
+                pid = os.fork()
+                if not pid:
+                    gc.collect(); [None for _ in range(99)]; gc.collect()
+                    os._exit(len(gc.callbacks))
+                status = os.waitpid(pid, 0)[1]
+                assert status == 0, status
+                time.sleep(0.02)
+            print(json.dumps({"callbacks": len(gc.callbacks),
+                              "restored": gc.get_threshold() == was}),
+                  flush=True)
+            sys.stdin.readline()
+        """
+        with Target(python, source) as target:
+            rows = generations(objtop_json(
+                "gc", "--watch", "--for", "300ms", "--threshold", "800",
+                "--restore", target.pid))
+            self.assertGreater(rows[0]["collections"], 0)
+            self.assertEqual(json.loads(target.read_line(30)),
+                             {"callbacks": 0, "restored": True})
+
 
 if __name__ == "__main__":
     harness.main()
