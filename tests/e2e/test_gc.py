@@ -261,7 +261,7 @@ class Watching(unittest.TestCase):
     def test_pauses(self, python, minor):
         with Target(python, CHURN) as target:
             before = objtop_json("gc", target.pid)["rows"]
-            rows = generations(objtop_json("gc", "--watch", "--for", "500ms",
+            rows = generations(objtop_json("gc", "--watch", "--for", "300ms",
                                            target.pid))
             after = objtop_json("gc", target.pid)["rows"]
             for b, w, a in zip(before, rows, after):
@@ -351,7 +351,7 @@ class Watching(unittest.TestCase):
                 def __init__(self): self.me = self
             was = gc.get_threshold()
             print("{}", flush=True)
-            for _ in range(60):
+            for _ in range(30):
                 for _ in range(2000): Knot()
                 pid = os.fork()
                 if not pid:
