@@ -3,10 +3,11 @@
  * load.c - one snapshot into a graph, with the times and the memory it took,
  * as a line of JSON: the viewer's half of `make bench`.
  *
- *	load [--counts | --text] [--clone] TARGET
+ *	load [--counts | --text] [--retained] [--clone] TARGET
  *
  * TARGET is a PID or a snapshot file.  --counts asks for counts alone, --text
- * for values too.  --clone looks at the clone's private pages meanwhile, which
+ * for values too, --retained has the dominators of the graph computed and
+ * counted in what is there at rest.  --clone looks at the clone's private pages meanwhile, which
  * costs it time: leave times of that run alone.  Times are from the start of
  * target_attach(), in microseconds; memory is above what the process had
  * before, in bytes.
@@ -22,13 +23,15 @@
 
 #include "base/units.h"
 #include "graph/builder.h"
+#include "graph/dom.h"
 #include "inspector/target/target.h"
 #include "wire/wire.h"
 
 static struct {
 	uint64_t attached, begun, ended, built;
 	uint64_t clone_pid, clone_private, clone_ring, seen_at;
-	bool look;
+	bool look, retained;
+	uint64_t dominated;
 } run;
 
 /* A field of a file like /proc/self/status, in bytes. */
@@ -112,6 +115,7 @@ load(struct target *t, uint32_t want, uint64_t start, uint64_t before)
 	struct otw_events ev = *hg_builder_events();
 	struct hg_builder *b = hg_builder_new();
 	const struct hg_info *info;
+	const struct hg_dom *dom;
 	struct hg_graph *g = NULL;
 	uint64_t peak, asked = ot_now_us();
 	struct ot_err err = OT_ERR_INIT;
@@ -130,20 +134,23 @@ load(struct target *t, uint32_t want, uint64_t start, uint64_t before)
 		fprintf(stderr, "load: %s\n", err.msg);
 		return 1;
 	}
+	if (run.retained && hg_dom_of(g, NULL, &dom, &err) != OT_OK)
+		fprintf(stderr, "load: %s\n", err.msg);
+	run.dominated = ot_now_us();
 	peak = field("/proc/self/status", "VmHWM:") - before;
 	malloc_trim(0);
 	info = hg_info(g);
 	printf("{\"attach\": %" PRIu64 ", \"stopped\": %" PRIu64
 	       ", \"begun\": %" PRIu64 ", \"ended\": %" PRIu64
 	       ", \"built\": %" PRIu64 ", \"held\": %" PRIu64
-	       ", \"asked\": %" PRIu64
+	       ", \"asked\": %" PRIu64 ", \"dominated\": %" PRIu64
 	       ", \"objects\": %" PRIu64 ", \"edges\": %" PRIu64
 	       ", \"tracked\": %" PRIu64 ", \"graph\": %zu, \"rest\": %" PRIu64
 	       ", \"peak\": %" PRIu64 ", \"clone_private\": %" PRIu64
 	       ", \"clone_ring\": %" PRIu64 ", \"clone_pid\": %" PRIu64 "}\n",
 	       run.attached - start, target_stopped_us(t), run.begun - start,
 	       run.ended - start, run.built - start, info->held_us,
-	       asked - start, info->objects, info->edges, info->tracked,
+	       asked - start, run.dominated - start, info->objects, info->edges, info->tracked,
 	       hg_memory(g), field("/proc/self/status", "VmRSS:") - before,
 	       peak, run.clone_private, run.clone_ring, run.clone_pid);
 	hg_graph_free(g);
@@ -166,11 +173,14 @@ main(int argc, char **argv)
 			want = OTW_WANT_COUNTS;
 		else if (strcmp(argv[i], "--text") == 0)
 			want |= OTW_WANT_TEXT;
+		else if (strcmp(argv[i], "--retained") == 0)
+			run.retained = true;
 		else if (strcmp(argv[i], "--clone") == 0)
 			run.look = true;
 	}
 	if (i != argc - 1) {
-		fputs("usage: load [--counts | --text] [--clone] TARGET\n",
+		fputs("usage: load [--counts | --text] [--retained] [--clone] "
+		      "TARGET\n",
 		      stderr);
 		return 2;
 	}

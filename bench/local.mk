@@ -4,7 +4,7 @@ EXTRA_PROGRAMS = bench/load
 bench_load_SOURCES = bench/load.c
 bench_load_LDADD = graph/libgraph.la inspector/target/libtarget.la \
 	wire/libwire.la base/libbase.la
-EXTRA_DIST += bench/bench.py bench/cockpit.py bench/disturb.py bench/heap.py \
+EXTRA_DIST += bench/bench.py bench/census.py bench/cockpit.py bench/disturb.py bench/heap.py \
 	bench/reference.c bench/rows.py bench/target.py bench/README.md
 CLEANFILES += bench/load bench/reference.so
 

@@ -60,13 +60,27 @@ def loaded(b):
                                    for r in runs], "ms")
     yield Line("complete, with values", texts, "ms", "walk + clone", beside)
     yield Line("viewer at rest, an object", [r["rest"] / n for r in runs],
-               "bytes", reach="45 with dominators (12)")
+               "bytes", reach="see below")
     yield Line("  as the graph counts it", [r["graph"] / n for r in runs],
                "bytes")
     yield Line("viewer at its peak, an object", [r["peak"] / n for r in runs],
                "bytes", reach="80")
     yield Line("  with values: at rest", [run["rest"] / n], "bytes")
     yield Line("  with values: peak", [run["peak"] / n], "bytes")
+
+
+@row
+def retained(b):
+    """Retained sizes of everything, once a snapshot is there."""
+    runs = [b.load("--retained") for _ in range(b.rounds)]
+    n = runs[-1]["objects"]
+    yield Line("retained sizes of everything",
+               [(r["dominated"] - r["built"]) / 1e3 for r in runs], "ms",
+               reach="1000 on H10")
+    yield Line("  viewer at rest with them, an object",
+               [r["rest"] / n for r in runs], "bytes", reach="45")
+    yield Line("  at its peak", [r["peak"] / n for r in runs], "bytes",
+               reach="80")
 
 
 @row

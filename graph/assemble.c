@@ -475,14 +475,30 @@ look_at(struct tally *t, hg_node n, uint32_t class)
 	}
 }
 
+/* Edges come in ascending order. */
 static bool
 weak_set(struct hg_graph *g, hg_edge e)
 {
+	uint32_t cap = g->cap_weak ? g->cap_weak + g->cap_weak / 2 : 256;
+	uint32_t *edges;
+
 	if (!g->weak)
-		g->weak = calloc((size_t)g->nedges / 64 + 1, sizeof(*g->weak));
-	if (g->weak)
-		g->weak[e / 64] |= (uint64_t)1 << e % 64;
-	return g->weak != NULL;
+		g->weak = calloc((size_t)(g->nedges >> 12) + 1,
+				 sizeof(*g->weak));
+	if (!g->weak)
+		return false;
+	if (g->nweak == g->cap_weak) {
+		if (cap < g->cap_weak)
+			cap = UINT32_MAX;
+		edges = ot_realloc_array(g->weak_edges, cap, sizeof(*edges));
+		if (!edges)
+			return false;
+		g->weak_edges = edges;
+		g->cap_weak = cap;
+	}
+	g->weak[e >> 12] |= (uint64_t)1 << (e >> 6 & 63);
+	g->weak_edges[g->nweak++] = e;
+	return true;
 }
 
 static bool

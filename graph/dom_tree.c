@@ -149,13 +149,6 @@ seen_again(struct tree *t, uint32_t v, uint32_t w)
 	return true;
 }
 
-/* Bare columns: a call an edge would be a tenth of all the time. */
-static inline bool
-is_weak(const struct hg_graph *g, hg_edge e)
-{
-	return g->weak && g->weak[e / 64] >> e % 64 & 1;
-}
-
 /* All that is reached from `start`, as a subtree of number `above`. */
 static enum ot_status
 search(struct tree *t, hg_node start, uint32_t above)
@@ -176,7 +169,7 @@ search(struct tree *t, hg_node start, uint32_t above)
 			to = tos[e];
 			if (end - e > AHEAD)
 				OT_PREFETCH(&t->num[tos[e + AHEAD]]);
-			if (is_weak(g, e++))
+			if (hg_is_weak(g, e++))
 				continue;
 			w = t->num[to];
 			if (w != 0) {

@@ -56,6 +56,7 @@ hg_graph_free(struct hg_graph *g)
 	hg_steps_release(&g->in);
 	free(g->to);
 	free(g->weak);
+	free(g->weak_edges);
 	free(g->sample);
 	free(g->in_edges);
 	free(g->root_label);
@@ -110,7 +111,8 @@ hg_memory(const struct hg_graph *g)
 	       (g->text ? n * sizeof(*g->text) : 0) + g->texts_len +
 	       hg_steps_memory(&g->out) + hg_steps_memory(&g->in) +
 	       e * (sizeof(*g->to) + sizeof(*g->in_edges)) +
-	       (g->weak ? e / 8 : 0) +
+	       (g->weak ? (e >> 12) * sizeof(*g->weak) : 0) +
+	       g->cap_weak * sizeof(*g->weak_edges) +
 	       (e >> HG_SAMPLE_SHIFT) * sizeof(*g->sample) +
 	       (e - g->root_edges) * sizeof(*g->root_label) +
 	       hg_aside_memory(&g->root_aside) +
@@ -471,9 +473,24 @@ hg_edge_name_type(const struct hg_graph *g, hg_edge e)
 }
 
 bool
+hg_weak_search(const struct hg_graph *g, hg_edge e)
+{
+	uint32_t lo = 0, hi = g->nweak, mid;
+
+	while (lo < hi) {
+		mid = lo + (hi - lo) / 2;
+		if (g->weak_edges[mid] < e)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo < g->nweak && g->weak_edges[lo] == e;
+}
+
+bool
 hg_edge_weak(const struct hg_graph *g, hg_edge e)
 {
-	return g->weak && g->weak[e / 64] >> e % 64 & 1;
+	return hg_is_weak(g, e);
 }
 
 const char *

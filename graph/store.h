@@ -7,7 +7,7 @@
  * share with others), 2 of size, 1 of reference count, 2 of extra size (only
  * where a runtime has it), 4 of text offset (only with texts), 1.25 each of
  * where its out- and in-edges start, 1 to 2 of address.  Per edge: 4 each of
- * target and place in the in-list, a bit that says weak.
+ * target and place in the in-list.
  *
  * What rarely does not fit its column lies aside, sorted by id, so that
  * nothing is ever cut off: the price is a binary search for those few.
@@ -300,7 +300,9 @@ struct hg_graph {
 
 	struct hg_steps out, in;
 	uint32_t *to;	     /* per edge */
-	uint64_t *weak;	     /* a bit an edge; NULL: no edge is weak */
+	uint64_t *weak;	     /* a bit for 64 edges; NULL: none is weak */
+	uint32_t *weak_edges; /* ascending */
+	uint32_t nweak, cap_weak;
 	uint32_t *sample;    /* block of the source of edge i << SAMPLE_SHIFT */
 	uint32_t *in_edges;  /* per edge; edges from roots come last */
 	uint32_t root_edges; /* the first edge from a root */
@@ -343,6 +345,16 @@ hg_class_of(const struct hg_graph *g, hg_node n)
 
 /* The label of edge e as packed above; its value in full in *value. */
 uint32_t hg_edge_code(const struct hg_graph *g, hg_edge e, uint64_t *value);
+
+bool hg_weak_search(const struct hg_graph *g, hg_edge e);
+
+/* Weak edges are few: mostly a look at a bit that stands for 64 will do. */
+static inline bool
+hg_is_weak(const struct hg_graph *g, hg_edge e)
+{
+	return g->weak && g->weak[e >> 12] >> (e >> 6 & 63) & 1 &&
+	       hg_weak_search(g, e);
+}
 
 /* OTW_NAME_* of an edge's label. */
 unsigned hg_edge_name_type(const struct hg_graph *g, hg_edge e);

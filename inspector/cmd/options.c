@@ -9,6 +9,7 @@
  */
 #include "config.h"
 
+#include <errno.h>
 #include <getopt.h>
 #include <limits.h>
 #include <stdlib.h>
@@ -128,6 +129,33 @@ parse_time(const char *text, enum cmd_option_id id, uint64_t *ms,
 	return ot_fail(err, OT_USAGE,
 		       "--%s takes a time like 500ms, 10s or 2m, not '%.80s'",
 		       cmd_options[id].name, text);
+}
+
+/* "2%", "0.5 %" or 0.02: more than nothing, at most a core. */
+static enum ot_status
+parse_share(const char *text, enum cmd_option_id id, double *share,
+	    struct ot_err *err)
+{
+	char *end;
+	double v;
+
+	errno = 0;
+	v = strtod(text, &end);
+	if (end != text && errno == 0) {
+		while (*end == ' ')
+			end++;
+		if (*end == '%') {
+			v /= 100;
+			end++;
+		}
+		if (*end == '\0' && v > 0 && v <= 1) {
+			*share = v;
+			return OT_OK;
+		}
+	}
+	return ot_fail(err, OT_USAGE,
+		       "--%s takes a share of a core like 2%% or 0.02, not "
+		       "'%.80s'", cmd_options[id].name, text);
 }
 
 /* The place of a word in "a|b|c". */
@@ -307,6 +335,9 @@ parse_apply(struct cmd_opts *o, enum cmd_option_id id, const char *arg,
 		break;
 	case CMD_OPT_redact:
 		o->redact = true;
+		break;
+	case CMD_OPT_budget:
+		st = parse_share(arg, id, &o->budget, err);
 		break;
 	case CMD_OPT_interval:
 		st = parse_time(arg, id, &o->interval_ms, err);

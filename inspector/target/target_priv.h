@@ -57,6 +57,11 @@ struct target {
 	bool (*stop)(void *);	/* files: asked now and then */
 	void *stop_ctx;
 
+	/* what the last snapshot said of where objects lie */
+	bool have_pools;
+	struct otw_pools pools;	/* without `why` */
+	char pools_why[32];
+
 	/* run */
 	bool child;		/* pid is our child, to be collected */
 	bool child_over;

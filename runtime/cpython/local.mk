@@ -31,6 +31,7 @@ CPYTHON_SOURCES = \
 	runtime/cpython/pages.h \
 	runtime/cpython/pauses.c \
 	runtime/cpython/pauses.h \
+	runtime/cpython/pools.c \
 	runtime/cpython/provider.c \
 	runtime/cpython/pyapi.c \
 	runtime/cpython/pyapi.h \

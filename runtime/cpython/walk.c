@@ -296,6 +296,9 @@ py_walk_run(struct py_walk *w, char *why, size_t cap)
 	w->L = L;
 	if (!py_verify(w, L, why, cap))
 		return -1;
+	py_pools_tell(w);
+	if (!s->want)
+		return 0;
 	py_static_state_find(w);
 	if (!py_interps_find(w)) {
 		py_why(why, cap, "no memory for the walk");

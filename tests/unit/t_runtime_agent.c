@@ -695,24 +695,6 @@ START_TEST(nonsense_ends_the_link)
 }
 END_TEST
 
-/* Whose runtime has no collector that we know. */
-START_TEST(acts_are_refused)
-{
-	static const uint8_t collect[] = { 6, 72, 1, 0, 4, 0, 0, 0 };
-	struct peer p;
-
-	load();
-	attach(&p);
-	ck_assert_int_eq(send(p.fd, collect, sizeof(collect), 0),
-			 (ssize_t)sizeof(collect));
-	await(&p, &p.seen.errors, 1);
-	ck_assert_ptr_nonnull(strstr(p.seen.message, "no collector"));
-	ask(&p, OTW_WANT_COUNTS, OTW_MODE_FORK, 10000);
-	await(&p, &p.seen.ends, 1);
-	detach(&p);
-}
-END_TEST
-
 START_TEST(one_inspector_at_a_time)
 {
 	struct peer p, q;
@@ -811,7 +793,6 @@ t_runtime_agent(void)
 	tcase_add_test(t, walks_that_fail);
 	tcase_add_test(t, peer_dies);
 	tcase_add_test(t, nonsense_ends_the_link);
-	tcase_add_test(t, acts_are_refused);
 	tcase_add_test(t, one_inspector_at_a_time);
 	tcase_add_test(t, program_forks);
 	tcase_add_test(t, started_by_its_constructor);
