@@ -314,7 +314,8 @@ record_loop(struct recorder *r, struct ot_err *err)
 			r->next_us = now + us;
 		st = sample(r, false, err);
 	}
-	if (st == OT_OK && target_exiting(r->t))
+	/* A last one, with types, where nobody is in a hurry. */
+	if (st == OT_OK && !r->over && !r->reached && !cmd_interrupted)
 		st = sample(r, true, err);
 	if (st == OT_OK)
 		st = record_event(r->f, r->over || target_exiting(r->t) ?
