@@ -5,7 +5,7 @@ bench_load_SOURCES = bench/load.c
 bench_load_LDADD = graph/libgraph.la inspector/target/libtarget.la \
 	wire/libwire.la base/libbase.la
 EXTRA_DIST += bench/bench.py bench/census.py bench/disturb.py bench/heap.py \
-	bench/keys.py \
+	bench/cockpit.py bench/keys.py \
 	bench/reference.c bench/rows.py bench/target.py bench/README.md
 CLEANFILES += bench/load bench/reference.so
 

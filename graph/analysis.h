@@ -59,6 +59,7 @@ typedef enum ot_status (*hg_analysis_fn)(const struct hg_graph *g,
  * graph with texts, and args.before or args.series.
  */
 enum hg_needs {
+	HG_NEEDS_COLLECTOR,
 	HG_NEEDS_COUNTS,
 	HG_NEEDS_OBJECTS,
 	HG_NEEDS_GRAPH,

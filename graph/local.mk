@@ -3,6 +3,7 @@ noinst_LTLIBRARIES += graph/libgraph.la
 
 graph_libgraph_la_SOURCES = \
 	graph/addrs.c \
+	graph/an_gc.c \
 	graph/an_diff.c \
 	graph/an_growth.c \
 	graph/an_instances.c \

@@ -46,6 +46,7 @@ EXTRA_DIST += $(LINT) tests/run-all.sh tests/summary.sh tests/lsan.supp
 E2E = tests/e2e/test_counts.py tests/e2e/test_cli.py \
 	tests/e2e/test_growth.py tests/e2e/test_groups.py \
 	tests/e2e/test_hosts.py tests/e2e/test_sql.py \
+	tests/e2e/test_gc.py tests/e2e/test_record.py \
 	tests/e2e/test_coming_from.py
 TESTS += $(E2E)
 EXTRA_DIST += $(E2E) tests/e2e/harness.py

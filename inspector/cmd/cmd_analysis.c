@@ -389,6 +389,8 @@ analysis_run(const struct cmd *c, enum hg_needs needs, struct ot_err *err)
 	struct target *t = NULL;
 	enum ot_status st;
 
+	if (cmd_gc_acts(c))
+		return cmd_gc_act(c, err);
 	if (needs == HG_NEEDS_HISTORY)
 		return cmd_history(c, err);
 	/* A wrong ending is told before a target is touched. */

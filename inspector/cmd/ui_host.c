@@ -53,7 +53,8 @@ host_cancel(void *ctx)
 		ui_say(s->ui, UI_WARN, "cancelled");
 		return true;
 	}
-	if (s->sample.running == NULL || UI_SAMPLE_LIGHT(s->sample.kind)) {
+	if (s->sample.running == NULL ||
+	    (UI_SAMPLE_LIGHT(s->sample.kind) && !s->sample.collect)) {
 		s->want_graph = false;
 		return false;
 	}
@@ -217,6 +218,18 @@ host_write(struct ui_session *s, const struct ui_effect *fx)
 		snprintf(s->want_file, sizeof(s->want_file), "%s", fx->text);
 }
 
+static void
+host_collect(struct ui_session *s, const struct ui_effect *fx)
+{
+	if (s->t == NULL || s->lost || target_is_file(s->t))
+		ui_say(s->ui, UI_WARN, "there is no process to collect in");
+	else if (!fx->confirmed)
+		ui_confirm(s->ui, fx, "have PID %d collect its garbage, on its "
+			   "main thread?", (int)target_pid(s->t));
+	else
+		s->want_collect = true;
+}
+
 static enum ot_status
 draw_run(void *ctx, struct ui_job *j, struct ot_err *err)
 {
@@ -331,6 +344,7 @@ host_effect(void *ctx, struct ui *ui, const struct ui_effect *fx)
 		if (host_may_write(s, fx))
 			ui_export_start(s, fx->text);
 		break;
+	case UI_ACT_COLLECT:	host_collect(s, fx); break;
 	case UI_ACT_COPY:
 		ui_screen_copy(ui_loop_screen(s->loop), fx->text);
 		ui_say(ui, UI_PLAIN, "copied: %s", fx->text);

@@ -78,7 +78,7 @@ struct ui_session {
 
 	struct ui_sample sample;
 	struct ui_census census;
-	bool want_graph, want_now, want_mark;
+	bool want_graph, want_now, want_mark, want_collect;
 	bool want_counts;	/* by the agent, whatever the census says */
 	char want_file[1024];	/* a snapshot is to be written there */
 	uint64_t next_us;	/* of the live table */
@@ -86,6 +86,8 @@ struct ui_session {
 	uint64_t snap_us;	/* ... of the last snapshot */
 	uint64_t again_us;	/* the census may ask for one then; 0: never */
 	bool paused;
+
+	struct ot_table *gc;	/* what ctx.gc points at */
 
 	struct ui_attach attach;
 	struct ui_list list;

@@ -54,6 +54,12 @@ cmd_option_is_choice(const struct cmd_option *o)
 	return o->arg != NULL && strchr(o->arg, '|') != NULL;
 }
 
+bool
+cmd_option_needs_word(const struct cmd_option *o)
+{
+	return o->arg != NULL && o->arg[0] != '[';
+}
+
 #define WORD_MAX 15 /* longer words are no mistyped command */
 
 /* Edits from a to b, swapped neighbours being one (optimal alignment). */

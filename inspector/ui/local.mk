@@ -36,6 +36,7 @@ inspector_ui_libui_la_SOURCES = \
 	inspector/views/live.c inspector/views/live.h \
 	inspector/views/v_analysis.c \
 	inspector/views/v_backrefs.c \
+	inspector/views/v_gc.c \
 	inspector/views/v_cycle.c \
 	inspector/views/v_cycles.c \
 	inspector/views/v_dominators.c \

@@ -296,6 +296,7 @@ ui_act(struct ui *ui, enum ui_action a)
 	case UI_ACT_VIEW2:	keys_tab(ui, 2); break;
 	case UI_ACT_VIEW3:	keys_tab(ui, 3); break;
 	case UI_ACT_VIEW4:	keys_tab(ui, 4); break;
+	case UI_ACT_VIEW7:	keys_tab(ui, 7); break;
 	case UI_ACT_VIEW5:	keys_tab(ui, 5); break;
 	case UI_ACT_VIEW6:	keys_tab(ui, 6); break;
 	case UI_ACT_BACKREFS:	keys_open(ui, "backrefs"); break;
@@ -319,6 +320,7 @@ ui_act(struct ui *ui, enum ui_action a)
 	case UI_ACT_PAUSE:
 	case UI_ACT_FASTER:
 	case UI_ACT_SLOWER:
+	case UI_ACT_COLLECT:
 	case UI_ACT_MARK:
 	case UI_ACT_COMPARE:
 	case UI_ACT_SAMPLE:	keys_host(ui, a); break;

@@ -52,6 +52,7 @@ struct view_ctx {
 	const struct hg_graph *mark;	/* a baseline's objects, for `=` */
 	struct live *live;
 	const struct ot_table *procs;	/* for the picker, see v_picker.c */
+	const struct ot_table *gc;	/* of analysis gc, of the last sample */
 	struct view_status status;
 };
 

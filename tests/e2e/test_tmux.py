@@ -218,6 +218,19 @@ class Tmux(unittest.TestCase):
         self.assertIn("last sample", first)
         self.leave(t)
 
+    def test_collector(self):
+        t = self.terminal()
+        t.see(r"count▼", r"growing")
+        t.keys("7")
+        t.see(r"GC: automatic collection is enabled", r"700", r"thresh")
+        t.keys("c")
+        t.see(r"collect its garbage.*\(y/n\)")
+        t.keys("n")
+        t.see(r"nothing was done")
+        t.keys("cy")
+        t.see(r"collected \d+ unreachable objects in")
+        self.leave(t)
+
     def test_snapshot_and_its_file(self):
         t = self.terminal()
         t.see(r"count▼", r"\bdict\b")

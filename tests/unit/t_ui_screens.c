@@ -26,6 +26,7 @@ static const struct {
 	{ "paths", "4" },
 	{ "dominators", "5" },
 	{ "cycles", "6" },
+	{ "gc", "7" },
 	{ "cycle", "y" },
 	{ "analysis", ": 'retained shop.models.Cart" },
 	{ "picker", NULL },	/* t_ui_views.c: it has no heap */

@@ -332,8 +332,10 @@ START_TEST(views_by_number_and_tab)
 	fake_keys("Tab");
 	ck_assert_str_eq(ui_top(fake.ui)->def->name, "dominators");
 	fake_keys("Tab Tab");
+	ck_assert_str_eq(ui_top(fake.ui)->def->name, "gc");
+	fake_keys("Tab");
 	ck_assert_str_eq(ui_top(fake.ui)->def->name, "types");
-	fake_keys("BackTab");
+	fake_keys("BackTab BackTab");
 	ck_assert_str_eq(ui_top(fake.ui)->def->name, "cycles");
 	fake_keys("BackTab BackTab");
 	ck_assert_str_eq(ui_top(fake.ui)->def->name, "paths");
