@@ -89,8 +89,10 @@ static void
 table_remember(struct ui_table *t)
 {
 	t->has_key = t->sel < t->nshown && !table_is_heading(t, t->sel);
-	if (t->has_key)
-		t->sel_key = t->src->key(t->ctx, t->order[t->sel]);
+	if (!t->has_key)
+		return;
+	t->sel_row = t->order[t->sel];
+	t->sel_key = t->src->key(t->ctx, t->sel_row);
 }
 
 /* Selects pos, or the next row beyond it that is no heading. */
@@ -120,9 +122,16 @@ table_go(struct ui_table *t, uint32_t pos, bool down)
 void
 table_follow(struct ui_table *t)
 {
-	uint32_t i;
+	uint32_t i = t->sel_row;
 
 	if (t->has_key) {
+		/* all rows, as they come: nothing to look for among millions */
+		if (i < t->nshown && t->order[i] == i &&
+		    !table_is_heading(t, i) &&
+		    t->src->key(t->ctx, i) == t->sel_key) {
+			t->sel = i;
+			return;
+		}
 		for (i = 0; i < t->nshown; i++) {
 			if (t->src->key(t->ctx, t->order[i]) != t->sel_key ||
 			    table_is_heading(t, i))

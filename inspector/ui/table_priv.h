@@ -26,6 +26,7 @@ struct ui_table {
 
 	uint32_t sel, top;	/* positions in order */
 	uint64_t sel_key;
+	uint32_t sel_row;	/* the source's number of it, as it was */
 	bool has_key;		/* sel_key is worth following */
 	int shift;		/* columns scrolled to the right */
 	struct ui_rect drawn;	/* the last time */

@@ -324,6 +324,8 @@ class Tmux(unittest.TestCase):
     def test_mouse(self):
         t = self.terminal(TERM="xterm-256color")
         t.see(r"count▼", r"\bdict\b")
+        t.keys("z")             # rows that stay where they are
+        t.see(r"\[paused\]")
         lines = t.screen().split("\n")
         row = next(i for i, s in enumerate(lines) if s.endswith(" dict"))
         for _ in range(2):      # selects, then opens
