@@ -22,7 +22,10 @@ graph_libgraph_la_SOURCES = \
 	graph/column.c \
 	graph/cycle.c \
 	graph/dom.c graph/dom.h graph/dom_priv.h graph/dom_tree.c \
+	graph/ex_heapsnapshot.c \
+	graph/ex_util.h \
 	graph/exports.c graph/exports.def \
+	graph/formats.c graph/formats.def graph/formats.h \
 	graph/graph.c graph/graph.h \
 	graph/group.c graph/group.h \
 	graph/hang.c graph/hang.h \

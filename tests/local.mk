@@ -44,9 +44,10 @@ EXTRA_DIST += $(LINT) tests/run-all.sh tests/summary.sh tests/lsan.supp
 # End to end through the command line.
 E2E = tests/e2e/test_counts.py tests/e2e/test_cli.py \
 	tests/e2e/test_growth.py tests/e2e/test_groups.py \
-	tests/e2e/test_hosts.py tests/e2e/test_sql.py
+	tests/e2e/test_hosts.py tests/e2e/test_sql.py \
+	tests/e2e/test_export.py
 TESTS += $(E2E)
-EXTRA_DIST += $(E2E) tests/e2e/harness.py
+EXTRA_DIST += $(E2E) tests/e2e/harness.py tests/e2e/heapsnapshot.py
 
 # What runs inside stock interpreters is never built with sanitizers, so that a
 # build with them has nothing to say about it.

@@ -10,6 +10,7 @@ inspector_cmd_libcmd_la_SOURCES = \
 	inspector/cmd/cmd_completion.c \
 	inspector/cmd/cmd_demo.c \
 	inspector/cmd/cmd_detach.c \
+	inspector/cmd/cmd_export.c \
 	inspector/cmd/cmd_help.c \
 	inspector/cmd/cmd_out.c \
 	inspector/cmd/cmd_print.c \
