@@ -6,6 +6,7 @@
 #define HG_EX_UTIL_H
 
 #include <stdio.h>
+#include <string.h>
 
 #include "graph/an_util.h"
 #include "graph/formats.h"
@@ -26,7 +27,8 @@ enum ot_status ex_tick(const struct hg_args *args, FILE *out, uint32_t done,
  */
 void ex_json_string(FILE *out, struct ot_buf *scratch, const char *s,
 		    size_t len);
-void ex_json_text(FILE *out, struct ot_buf *scratch,
-		  const struct ot_buf *text);
+/* A field of CSV, quoted where it must be; escaped and cut alike. */
+void ex_csv_string(FILE *out, struct ot_buf *scratch, const char *s,
+		   size_t len);
 
 #endif

@@ -96,7 +96,22 @@ ex_json_string(FILE *out, struct ot_buf *scratch, const char *s, size_t len)
 }
 
 void
-ex_json_text(FILE *out, struct ot_buf *scratch, const struct ot_buf *text)
+ex_csv_string(FILE *out, struct ot_buf *scratch, const char *s, size_t len)
 {
-	ex_json_string(out, scratch, ot_buf_str(text), text->len);
+	const char *p;
+
+	ot_buf_clear(scratch);
+	ot_escape(scratch, s, len, OT_ESC_TERM, HG_EXPORT_COLS);
+	p = ot_buf_str(scratch);
+	if (p[strcspn(p, ",\"")] == '\0' && *p != ' ') {
+		fputs(p, out);
+		return;
+	}
+	putc('"', out);
+	for (; *p != '\0'; p++) {
+		if (*p == '"')
+			putc('"', out);
+		putc(*p, out);
+	}
+	putc('"', out);
 }

@@ -34,6 +34,7 @@ struct cmd_opts {
 	const char **ignore;	/* owned array of borrowed strings */
 	size_t nignore;
 	const char *output;	/* -o */
+	const char *listen;	/* --listen, --serve-metrics */
 	int export_as;		/* 1 + place in hg_formats; 0: not given */
 	bool redact;
 	uint64_t interval_ms;
