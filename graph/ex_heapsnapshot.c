@@ -190,26 +190,36 @@ is_text(const struct hs *h, hg_node n)
 	return len > 0;
 }
 
+/* The label of edge e, out of n: without a search for where e comes from. */
+static uint32_t
+label_of(const struct hg_graph *g, hg_node n, hg_edge e, uint64_t *value)
+{
+	if (n >= g->nobjects)
+		return hg_edge_code(g, e, value);
+	return hg_class_label(&g->classes, hg_class_of(g, n)->labels,
+			      e - hg_out(g, n), value);
+}
+
 /* ---- counting ---- */
 
 static void
 count_names(struct hs *h)
 {
 	const struct hg_graph *g = h->g;
-	enum spelling spelling;
+	uint32_t label;
 	uint64_t id;
 	unsigned rel;
 	hg_edge e;
+	hg_node n;
 
-	for (e = 0; e < g->nedges; e++) {
-		rel = hg_edge_relation(g, e);
-		if (relations[rel].bare ||
-		    hg_label_type(g->label[e]) != OTW_NAME_ID)
-			continue;
-		id = (uint64_t)hg_edge_index(g, e);
-		spelling = relations[rel].spelling;
-		if (id < g->nnames)
-			h->s.names[spelling][id] = 1;
+	for (n = 0; n < hg_nodes(g); n++) {
+		for (e = hg_out(g, n); e < hg_out(g, n + 1); e++) {
+			label = label_of(g, n, e, &id);
+			rel = hg_label_relation(label);
+			if (!relations[rel].bare && id < g->nnames &&
+			    hg_label_type(label) == OTW_NAME_ID)
+				h->s.names[relations[rel].spelling][id] = 1;
+		}
 	}
 }
 
@@ -435,10 +445,11 @@ static void
 put_ref(struct hs *h, bool *first, hg_node from, hg_edge e)
 {
 	const struct hg_graph *g = h->g;
-	unsigned rel = hg_edge_relation(g, e), type = relations[rel].type;
-	unsigned named = hg_label_type(g->label[e]);
+	uint64_t at;
+	uint32_t label = label_of(g, from, e, &at);
+	unsigned rel = hg_label_relation(label), type = relations[rel].type;
+	unsigned named = hg_label_type(label);
 	uint32_t name = h->s.relations + rel;
-	uint64_t at = (uint64_t)hg_edge_index(g, e);
 	bool kept = keeps(h, from, hg_edge_to(g, e), rel);
 
 	if (relations[rel].bare) {

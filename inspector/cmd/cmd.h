@@ -37,7 +37,9 @@ struct cmd_opts {
 	const char *listen;	/* --listen, --serve-metrics */
 	int export_as;		/* 1 + place in hg_formats; 0: not given */
 	bool redact;
+	bool run_children;	/* run --children */
 	uint64_t interval_ms;
+	double budget;		/* share of a core; 0: the default */
 	bool ages;
 	uint32_t rounds;	/* 0: the command's default */
 	const char *name;	/* --name PATTERN */
