@@ -44,6 +44,8 @@ struct hg_args {
 	bool retained;			/* types: with retained sizes */
 	uint64_t rss;			/* openmetrics: of the process; 0: not
 					 * known */
+	bool brief;			/* show: without neighbours, and what it
+					 * retains only where that is known */
 	/* Called now and then; true cancels (OT_INTERRUPTED).  May be NULL. */
 	bool (*cancelled)(void *ctx, uint64_t done, uint64_t total);
 	void *cancel_ctx;
