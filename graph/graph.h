@@ -31,6 +31,9 @@ struct otw_collector;	/* wire/wire.h */
 
 void hg_graph_free(struct hg_graph *g);		/* NULL ok */
 
+/* Forgets every value's text, before anybody else reads the graph. */
+void hg_redact(struct hg_graph *g);
+
 /* What the snapshot said of itself.  Strings live as long as the graph. */
 struct hg_info {
 	uint64_t pid;

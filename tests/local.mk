@@ -47,9 +47,11 @@ E2E = tests/e2e/test_counts.py tests/e2e/test_cli.py \
 	tests/e2e/test_growth.py tests/e2e/test_groups.py \
 	tests/e2e/test_hosts.py tests/e2e/test_sql.py \
 	tests/e2e/test_gc.py tests/e2e/test_record.py \
+	tests/e2e/test_export.py tests/e2e/test_metrics.py \
 	tests/e2e/test_coming_from.py
 TESTS += $(E2E)
-EXTRA_DIST += $(E2E) tests/e2e/harness.py
+EXTRA_DIST += $(E2E) tests/e2e/harness.py tests/e2e/heapsnapshot.py \
+	tests/e2e/openmetrics.py
 
 # What runs inside stock interpreters is never built with sanitizers, so that a
 # build with them has nothing to say about it.

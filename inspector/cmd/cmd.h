@@ -34,6 +34,8 @@ struct cmd_opts {
 	const char **ignore;	/* owned array of borrowed strings */
 	size_t nignore;
 	const char *output;	/* -o */
+	const char *listen;	/* --listen, --serve-metrics */
+	int export_as;		/* 1 + place in hg_formats; 0: not given */
 	bool redact;
 	bool run_children;	/* run --children */
 	uint64_t interval_ms;

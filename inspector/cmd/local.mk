@@ -10,7 +10,9 @@ inspector_cmd_libcmd_la_SOURCES = \
 	inspector/cmd/cmd_completion.c \
 	inspector/cmd/cmd_demo.c \
 	inspector/cmd/cmd_detach.c \
+	inspector/cmd/cmd_export.c \
 	inspector/cmd/cmd_help.c \
+	inspector/cmd/cmd_metrics.c \
 	inspector/cmd/cmd_out.c \
 	inspector/cmd/cmd_print.c \
 	inspector/cmd/cmd_ps.c \
@@ -20,6 +22,8 @@ inspector_cmd_libcmd_la_SOURCES = \
 	inspector/cmd/commands.def \
 	inspector/cmd/dispatch.c \
 	inspector/cmd/history.c \
+	inspector/cmd/scrape.c inspector/cmd/scrape.h \
+	inspector/cmd/serve.c inspector/cmd/serve.h \
 	inspector/cmd/side.c \
 	inspector/cmd/which.c \
 	inspector/cmd/examples.def \

@@ -330,6 +330,14 @@ parse_apply(struct cmd_opts *o, enum cmd_option_id id, const char *arg,
 	case CMD_OPT_output:
 		o->output = arg;
 		break;
+	case CMD_OPT_listen:
+	case CMD_OPT_serve_metrics:
+		o->listen = arg;
+		break;
+	case CMD_OPT_format:
+		st = parse_choice(arg, id, &o->export_as, err);
+		o->export_as++;
+		break;
 	case CMD_OPT_run_children:
 		o->run_children = true;
 		break;

@@ -16,6 +16,13 @@ const struct cmd_word cmd_words[] = {
 	{ NULL, NULL, NULL },
 };
 
+/* "|heapsnapshot|...": a choice like any other behind its first letter. */
+static const char words_formats[] =
+#define FORMAT(name, ending, help) "|" #name
+#include "graph/formats.def"
+	;
+#define CMD_FORMATS (words_formats + 1)
+
 const struct cmd_option cmd_options[CMD_OPT_COUNT] = {
 #define OPTION(ident, name, letter, arg, commands, help)                       \
 	{ name, letter, arg, commands, help },
