@@ -114,7 +114,7 @@ replace_file(const char *path, const struct ot_buf *b, struct ot_err *err)
 }
 
 enum ot_status
-hg_render_file(const struct hg_picture *p, const char *path, struct ot_err *err)
+hg_render_file(struct hg_picture *p, const char *path, struct ot_err *err)
 {
 	struct ot_buf b = OT_BUF_INIT;
 	const struct hg_export *x;

@@ -35,9 +35,14 @@ graph_libgraph_la_SOURCES = \
 	graph/pick.c graph/pick.h \
 	graph/owner.c \
 	graph/picture_component.c \
+	graph/picture_fold.c graph/picture_look.c \
 	graph/picture.c graph/picture.h \
 	graph/raw.h \
-	graph/render.h graph/render_gvc.c \
+	graph/hues.def \
+	graph/render.c graph/render.h \
+	graph/render_gvc.c graph/render_gvc.h \
+	graph/render_svg.c \
+	graph/render_text.c graph/render_text.h \
 	graph/resolve.c \
 	graph/retained_by.c graph/retained_by.h \
 	graph/scc.c graph/scc.h \
