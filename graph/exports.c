@@ -113,26 +113,45 @@ replace_file(const char *path, const struct ot_buf *b, struct ot_err *err)
 	return st;
 }
 
+static enum ot_status
+put_file(const char *path, const struct ot_buf *b, struct ot_err *err)
+{
+	struct stat sb;
+
+	if (stat(path, &sb) != 0 || S_ISREG(sb.st_mode))
+		return replace_file(path, b, err);
+	if (S_ISDIR(sb.st_mode))
+		return ot_fail(err, OT_FAILED,
+			       "cannot write the picture to "
+			       "%.300s: it is a directory",
+			       path);
+	return write_file(path, path, b, err);
+}
+
 enum ot_status
 hg_render_file(struct hg_picture *p, const char *path, struct ot_err *err)
 {
 	struct ot_buf b = OT_BUF_INIT;
 	const struct hg_export *x;
 	enum ot_status st;
-	struct stat sb;
 
 	st = hg_export_for(path, &x, err);
 	if (st == OT_OK)
 		st = hg_render_buf(p, x->ext, &b, err);
-	if (st == OT_OK && stat(path, &sb) == 0 && S_ISDIR(sb.st_mode))
-		st = ot_fail(err, OT_FAILED,
-			     "cannot write the picture to "
-			     "%.300s: it is a directory",
-			     path);
-	else if (st == OT_OK && stat(path, &sb) == 0 && !S_ISREG(sb.st_mode))
-		st = write_file(path, path, &b, err);
-	else if (st == OT_OK)
-		st = replace_file(path, &b, err);
+	if (st == OT_OK)
+		st = put_file(path, &b, err);
+	ot_buf_release(&b);
+	return st;
+}
+
+enum ot_status
+hg_treemap_file(struct hg_picture *p, const char *path, struct ot_err *err)
+{
+	struct ot_buf b = OT_BUF_INIT;
+	enum ot_status st = hg_treemap_svg(p, &b, err);
+
+	if (st == OT_OK)
+		st = put_file(path, &b, err);
 	ot_buf_release(&b);
 	return st;
 }

@@ -36,6 +36,7 @@ graph_libgraph_la_SOURCES = \
 	graph/owner.c \
 	graph/picture_component.c \
 	graph/picture_fold.c graph/picture_look.c \
+	graph/picture_tree.c graph/picture_types.c \
 	graph/picture.c graph/picture.h \
 	graph/raw.h \
 	graph/hues.def \
@@ -53,9 +54,11 @@ graph_libgraph_la_SOURCES = \
 	graph/sql_objects.c graph/sql_refs.c graph/sql_rows.c \
 	graph/sql_tables.def graph/sql_tables.h graph/sql_types.c \
 	graph/store.h \
+	graph/treemap.c \
 	graph/trend.c graph/trend.h \
 	graph/uncollectable.c graph/uncollectable.h \
 	graph/unreached.c \
-	graph/unreached.h
+	graph/unreached.h \
+	graph/which.c graph/which.h
 graph_libgraph_la_CFLAGS = $(STRICT_CFLAGS) $(GVC_CFLAGS) $(SQLITE_CFLAGS)
 graph_libgraph_la_LIBADD = $(GVC_LIBS) $(SQLITE_LIBS) -lm

@@ -21,6 +21,7 @@
 #include "graph/an_util.h"
 #include "graph/ignore.h"
 #include "graph/store.h"
+#include "graph/which.h"
 
 #define DEPTH_DEFAULT 3u
 #define WIDTH_DEFAULT 10u
@@ -35,6 +36,7 @@ struct collect {
 	struct hg_picture *p;
 	const struct hg_args *args;
 	struct hg_ignore *ignore;
+	struct hg_which *only;
 	size_t cap_nodes, cap_edges;
 	uint32_t *slots; /* 1 + index into p->nodes, 0: free */
 	uint32_t nslots;
@@ -72,6 +74,7 @@ static void
 collect_release(struct collect *c)
 {
 	hg_ignore_free(c->ignore);
+	hg_which_free(c->only);
 	hg_picture_free(c->p);
 	free(c->slots);
 	free(c->seen_by);
@@ -300,6 +303,27 @@ degree(const struct hg_graph *g, hg_node n, bool back)
 	return back ? n_in : hg_out(g, n + 1) - hg_out(g, n);
 }
 
+/*
+ * How many of the `left` neighbours from (e, far) on would have been drawn.
+ * Nothing is told already among referrers: few of them are looked at.
+ */
+static uint32_t
+not_told(const struct collect *c, const struct hg_pic_node *n,
+	 struct hg_near *it, hg_edge e, hg_node far, uint32_t left,
+	 struct tally *tally)
+{
+	uint32_t more = 0;
+
+	do {
+		if (is_told(c, n, e, far))
+			continue;
+		more++;
+		tally_add(tally, c->p->graph, far);
+	} while ((!c->p->back || tally->looked < TALLY_LOOK) &&
+		 hg_near_next(it, &e, &far));
+	return c->p->back ? left : more;
+}
+
 /* Adds the neighbours of node i of the picture. */
 static bool
 expand(struct collect *c, uint32_t i, uint32_t width)
@@ -315,17 +339,14 @@ expand(struct collect *c, uint32_t i, uint32_t width)
 
 	hg_near_init(&it, g, n.node, c->p->back);
 	for (; hg_near_next(&it, &e, &far_node); left--) {
-		if (shown == width && !c->ignore) {
-			more += left; /* few of them are looked at */
-			do
-				tally_add(&tally, g, far_node);
-			while (tally.looked < TALLY_LOOK &&
-			       hg_near_next(&it, &e, &far_node));
+		if (shown == width && !c->ignore && !c->only) {
+			more = not_told(c, &n, &it, e, far_node, left, &tally);
 			break;
 		}
 		if (is_told(c, &n, e, far_node) ||
 		    hg_ignored(c->ignore, e, c->p->back ? far_node : n.node,
-			       far_node))
+			       far_node) ||
+		    !hg_which(c->only, far_node))
 			continue;
 		if (shown == width ||
 		    (c->p->nnodes >= NODES_MAX && *slot_of(c, far_node) == 0)) {
@@ -442,6 +463,8 @@ hg_picture_refs(const struct hg_graph *g, const hg_node *start, size_t nstart,
 	}
 	c.args = args;
 	st = hg_ignore_new(g, args, &c.ignore, err);
+	if (st == OT_OK)
+		st = hg_which_new(g, args->only, &c.only, err);
 	if (st == OT_OK)
 		st = collect_refs(&c, start, nstart, err);
 	if (st == OT_OK) {

@@ -17,7 +17,7 @@ enum hg_pic_flags {
 	HG_PIC_START = 1,	/* asked for by the user */
 	HG_PIC_ROOT = 2,	/* a named root, or a module */
 	HG_PIC_MORE = 4,	/* stands for `count` nodes not drawn */
-	HG_PIC_MARKED = 8,	/* args.highlight matches */
+	HG_PIC_MARKED = 8,	/* look.highlight matches */
 	HG_PIC_GARBAGE = 16,	/* nothing that is reachable leads there */
 	HG_PIC_TYPE = 32,	/* stands for all `count` objects of `kind` */
 	HG_PIC_FOLD = 64,	/* stands for `count` like it */
@@ -32,6 +32,7 @@ struct hg_pic_node {
 	unsigned flags;
 	uint32_t count;		/* MORE, TYPE, FOLD: how many */
 	hg_kind kind;		/* TYPE */
+	hg_edge via;		/* plus 1: tells whose it is; 0: none */
 	uint32_t first;		/* FOLD: its `count` nodes in members[] */
 	uint64_t bytes;		/* of all it stands for; 0: not known */
 	uint64_t retained;	/* 0: not known */
@@ -62,6 +63,7 @@ struct hg_look {
 	bool short_names;	/* Session, not shop.models.Session */
 	bool refcounts, addresses, generations;
 	bool no_fold;
+	const char *highlight;	/* filter.h's EXPR; may be NULL */
 	const char *command;	/* how it was asked for; may be NULL */
 	/* While libgvc works: called every 50 ms, true cancels; may be NULL. */
 	bool (*cancelled)(void *ctx, uint64_t done, uint64_t total);
@@ -116,8 +118,8 @@ enum ot_status hg_picture_types(const struct hg_graph *g,
 				const struct hg_args *args,
 				struct hg_picture **out, struct ot_err *err);
 
-/* Sizes, garbage and circles; once.  False: no memory. */
-bool hg_picture_look(struct hg_picture *p);
+/* Sizes, garbage, circles and what is highlighted. */
+enum ot_status hg_picture_look(struct hg_picture *p, struct ot_err *err);
 
 /*
  * One node of those that hold, and are held by, the same in the same way, and

@@ -55,7 +55,25 @@ u64_compare(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* Two edges with the same number read alike: an index does not count. */
+/* A number, a string: it has a text, and holds nothing but its class. */
+static bool
+is_plain(const struct hg_graph *g, hg_node n)
+{
+	hg_edge e;
+	size_t len;
+
+	hg_text(g, n, &len);
+	for (e = hg_out(g, n); len > 0 && e < hg_out(g, n + 1); e++)
+		if (hg_edge_relation(g, e) != OTW_REL_TYPE)
+			return false;
+	return len > 0;
+}
+
+/*
+ * Two edges with the same number read alike: an index does not count, nor does
+ * the key of what is more than a value (sessions by token are alike, the
+ * settings of a program are not).
+ */
 static uint64_t
 edge_label(const struct fold *f, const struct hg_pic_edge *e)
 {
@@ -68,7 +86,8 @@ edge_label(const struct fold *f, const struct hg_pic_edge *e)
 	relation = hg_edge_relation(g, e->edge);
 	h = mix(relation, e->flags + 2);
 	if (f->how == HG_FOLD_EXACT &&
-	    hg_label_type(g->label[e->edge]) == OTW_NAME_ID)
+	    hg_label_type(g->label[e->edge]) == OTW_NAME_ID &&
+	    (relation != OTW_REL_VALUE || is_plain(g, hg_edge_to(g, e->edge))))
 		h = mix(h, (uint64_t)hg_edge_index(g, e->edge));
 	return h;
 }
@@ -355,6 +374,7 @@ fold_edges(struct fold *f)
 		}
 		if (at != SIZE_MAX) {
 			p->edges[at].count += e.count;
+			p->edges[at].bytes += e.bytes;
 			p->edges[at].flags |= e.flags;
 			continue;
 		}

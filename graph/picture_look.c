@@ -15,6 +15,7 @@
 
 #include "graph/dom.h"
 #include "graph/picture.h"
+#include "graph/which.h"
 
 #define DOM_NODES 3000000u
 
@@ -163,8 +164,27 @@ look_sizes(struct hg_picture *p, const struct hg_dom *dom)
 	}
 }
 
-bool
-hg_picture_look(struct hg_picture *p)
+static enum ot_status
+look_marks(struct hg_picture *p, struct ot_err *err)
+{
+	struct hg_which *which;
+	enum ot_status st;
+	size_t i;
+
+	st = hg_which_new(p->graph, p->look.highlight, &which, err);
+	if (st != OT_OK || !which)
+		return st;
+	for (i = 0; i < p->nnodes; i++)
+		if (p->nodes[i].node != HG_NONE &&
+		    !(p->nodes[i].flags & HG_PIC_VIRTUAL) &&
+		    hg_which(which, p->nodes[i].node))
+			p->nodes[i].flags |= HG_PIC_MARKED;
+	hg_which_free(which);
+	return OT_OK;
+}
+
+enum ot_status
+hg_picture_look(struct hg_picture *p, struct ot_err *err)
 {
 	const struct hg_args args = { .cancelled = p->look.cancelled,
 				      .cancel_ctx = p->look.cancel_ctx };
@@ -179,5 +199,7 @@ hg_picture_look(struct hg_picture *p)
 	for (e = 0; e < p->nedges; e++)
 		if (p->nodes[p->edges[e].from].flags & HG_PIC_GARBAGE)
 			p->edges[e].flags |= HG_PIC_LOST;
-	return look_circles(p);
+	if (!look_circles(p))
+		return ot_fail_nomem(err, "a picture");
+	return look_marks(p, err);
 }

@@ -257,8 +257,7 @@ hg_render_buf(struct hg_picture *p, const char *ext, struct ot_buf *out,
 		list = unfolded;
 		n = OT_ARRAY_LEN(unfolded);
 	}
-	if (!hg_picture_look(p))
-		return ot_fail_nomem(err, "a picture");
+	st = hg_picture_look(p, err);
 	for (i = 0; st == OT_OK && again && i < n; i++) {
 		c.try = &list[i];
 		st = draw_once(&c, i + 1 == n, &again, out, err);

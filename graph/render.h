@@ -26,6 +26,12 @@ enum ot_status hg_export_for(const char *path, const struct hg_export **out,
 enum ot_status hg_render_file(struct hg_picture *p, const char *path,
 			      struct ot_err *err);
 
+/* The picture of hg_picture_retained() as areas, of its whole tree. */
+enum ot_status hg_treemap_svg(struct hg_picture *p, struct ot_buf *out,
+			      struct ot_err *err);
+enum ot_status hg_treemap_file(struct hg_picture *p, const char *path,
+			       struct ot_err *err);
+
 /* The same into memory (ot_buf_release it); ext as in exports.def. */
 enum ot_status hg_render_buf(struct hg_picture *p, const char *ext,
 			     struct ot_buf *out, struct ot_err *err);

@@ -338,7 +338,8 @@ legend(struct draw *d)
 			     "dotted", "garbage");
 	if (deep > 1)
 		legend_entry(d, &n, false, HUE_DEPTH_4, HUE_LINE, "rounded",
-			     "paler: farther away");
+			     nodes & HG_PIC_TYPE ? "paler: keeps less"
+						 : "paler: farther away");
 	if (more)
 		legend_entry(d, &n, false, HUE_GROUND, HUE_MORE_LINE, "dashed",
 			     "not drawn");
@@ -366,7 +367,7 @@ caption_line(struct draw *d, const char *s, size_t len, bool strong)
 	if (strong)
 		ot_buf_addf(&d->text, "<FONT POINT-SIZE=\"12\" COLOR=\"%s\">",
 			    hue(d, HUE_TEXT));
-	ot_escape(&d->text, s, len, OT_ESC_XML, 120);
+	ot_escape(&d->text, s, len, OT_ESC_XML, 150);
 	ot_buf_adds(&d->text, strong ? "</FONT></TD></TR>" : "</TD></TR>");
 }
 

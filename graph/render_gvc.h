@@ -17,6 +17,9 @@ struct hg_layout {
 bool hg_gvc_draw(const struct hg_picture *p, const struct hg_layout *how,
 		 struct ot_buf *out);
 
+/* The style sheet of any SVG: what moves, and the colours of dark ground. */
+void hg_svg_style(const struct hg_picture *p, struct ot_buf *out);
+
 /*
  * An SVG of libgvc's with what browsers can do on top: tooltips, links along
  * edges, ids by address, colours for light and dark.

@@ -39,19 +39,19 @@ css_hue(struct ot_buf *out, const char *light, const char *dark)
 		css_hue(out, "white", dark);
 }
 
-static void
-css(struct svg *s)
+void
+hg_svg_style(const struct hg_picture *p, struct ot_buf *out)
 {
-	struct ot_buf *out = s->out;
-
 	ot_buf_adds(out,
 		    "\n<style type=\"text/css\"><![CDATA[\n"
-		    "text{white-space:pre;user-select:text}\n"
+		    "text{user-select:text}\n"
 		    "a,a text{cursor:pointer;text-decoration:none}\n"
-		    ".node:hover path,.node:hover polygon{stroke-width:3}\n"
+		    ".node:hover path,.node:hover polygon,"
+		    ".node:hover>rect{stroke-width:3}\n"
 		    ".edge:hover path{stroke-width:4}\n"
-		    ".node:target path,.node:target polygon{stroke-width:5}\n");
-	if (s->p->look.theme == HG_THEME_AUTO) {
+		    ".node:target path,.node:target polygon,"
+		    ".node:target>rect{stroke-width:5}\n");
+	if (p->look.theme == HG_THEME_AUTO) {
 		ot_buf_adds(out, "@media (prefers-color-scheme:dark){\n");
 #define HUE(name, light, dark) css_hue(out, light, dark);
 #include "graph/hues.def"
@@ -133,7 +133,7 @@ hg_svg_finish(const struct hg_picture *p, const struct ot_buf *in,
 	next = next ? strchr(next, '>') : NULL;
 	if (next) {
 		ot_buf_add(out, at, (size_t)(next - at) + 1);
-		css(&s);
+		hg_svg_style(p, out);
 		at = next + 1;
 	}
 	while ((next = strstr(at, GROUP)) != NULL) {

@@ -5,6 +5,7 @@
 #include "config.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -40,12 +41,20 @@ hg_pic_node_id(const struct hg_picture *p, size_t i, struct ot_buf *out)
 		ot_buf_addf(out, "0x%" PRIx64, hg_addr(g, n->node));
 }
 
-/* "shop.models.Session", or its last part. */
+/*
+ * "shop.models.Session", or its last part; behind the types of the graph stand
+ * the kinds of roots and the threads (picture_types.c).
+ */
 static const char *
 type_of(const struct hg_picture *p, hg_kind k)
 {
-	const char *full = hg_kind_full(p->graph, k), *dot;
+	const char *full, *dot;
 
+	if (k >= hg_kinds(p->graph) + OTW_ROOT_COUNT)
+		return "thread";
+	if (k >= hg_kinds(p->graph))
+		return hg_root_kind_text(k - hg_kinds(p->graph));
+	full = hg_kind_full(p->graph, k);
 	dot = p->look.short_names ? strrchr(full, '.') : NULL;
 	return dot && dot[1] != '\0' ? dot + 1 : full;
 }
@@ -87,7 +96,7 @@ label_more(const struct hg_picture *p, const struct hg_pic_node *n,
 	unsigned i;
 
 	add_count(out, n->count);
-	ot_buf_adds(out, " more");
+	ot_buf_adds(out, n->flags & HG_PIC_TYPE ? " more types" : " more");
 	if (n->of_kind[0] == n->count) {
 		ot_buf_addc(out, ' ');
 		add_type(p, n->kinds[0], out);
@@ -164,6 +173,7 @@ label_sizes(const struct hg_picture *p, const struct hg_pic_node *n,
 	    struct ot_buf *out)
 {
 	const struct hg_graph *g = p->graph;
+	char addr[32];
 	int generation;
 
 	if (n->bytes > 0)
@@ -181,8 +191,9 @@ label_sizes(const struct hg_picture *p, const struct hg_pic_node *n,
 	generation = hg_generation(g, n->node);
 	if (p->look.generations && generation >= 0)
 		ot_buf_addf(out, ", generation %d", generation);
-	if (p->look.addresses)
-		ot_buf_addf(out, "\n0x%" PRIx64, hg_addr(g, n->node));
+	snprintf(addr, sizeof(addr), "\n0x%" PRIx64, hg_addr(g, n->node));
+	if (p->look.addresses && !strstr(ot_buf_str(out), addr))
+		ot_buf_adds(out, addr);
 }
 
 static void
@@ -192,6 +203,22 @@ add_virtual(const struct hg_picture *p, hg_node n, struct ot_buf *out)
 
 	if (dom)
 		hg_dom_virtual_text(dom, n, out);
+}
+
+/* "module shop.cache .__dict__": who holds it, and as what. */
+static void
+add_via(const struct hg_picture *p, hg_edge e, struct ot_buf *out)
+{
+	struct ot_buf raw = OT_BUF_INIT;
+
+	hg_node_text(p->graph, hg_edge_from(p->graph, e), TEXT_COLS / 2, &raw);
+	ot_buf_addc(&raw, ' ');
+	hg_edge_label(p->graph, e, &raw);
+	ot_buf_adds(out, "of ");
+	ot_escape(out, ot_buf_str(&raw), raw.len, OT_ESC_TERM, TEXT_COLS);
+	if (raw.failed)
+		out->failed = true;
+	ot_buf_release(&raw);
 }
 
 /* A line more, unless nothing came behind its start. */
@@ -231,6 +258,9 @@ hg_pic_node_label(const struct hg_picture *p, size_t i, struct ot_buf *out)
 		add_texts(p, n, out);
 	else if (!(n->flags & (HG_PIC_TYPE | HG_PIC_VIRTUAL)))
 		add_text(p, n->node, TEXT_COLS, out);
+	line(out, &start);
+	if (n->via > 0 && !(n->flags & HG_PIC_FOLD))
+		add_via(p, n->via - 1, out);
 	line(out, &start);
 	label_sizes(p, n, out);
 	while (out->len > 0 && out->data[out->len - 1] == '\n')
@@ -324,7 +354,7 @@ hg_pic_node_tip(const struct hg_picture *p, size_t i, const uint32_t *path,
 	if (n->flags & HG_PIC_VIRTUAL) {
 		add_virtual(p, n->node, out);
 	} else if (n->flags & HG_PIC_TYPE) {
-		add_escaped(out, hg_kind_full(g, n->kind), TIP_COLS);
+		add_type(p, n->kind, out);
 		ot_buf_adds(out, " \xc3\x97 ");
 		add_count(out, n->count);
 	} else if (hg_is_root(g, n->node)) {

@@ -20,6 +20,7 @@ inspector_cmd_libcmd_la_SOURCES = \
 	inspector/cmd/dispatch.c \
 	inspector/cmd/history.c \
 	inspector/cmd/side.c \
+	inspector/cmd/picture.c \
 	inspector/cmd/which.c \
 	inspector/cmd/examples.def \
 	inspector/cmd/options.c \

@@ -221,8 +221,12 @@ draw_run(void *ctx, struct ui_job *j, struct ot_err *err)
 	d->args.cancelled = ui_job_tick;
 	d->args.cancel_ctx = j;
 	st = view_picture(d->g, d->view, &d->subject, &d->args, &p, err);
-	if (st == OT_OK)
+	if (st == OT_OK) {
+		p->look = d->look;
+		p->look.cancelled = ui_job_tick;
+		p->look.cancel_ctx = j;
 		st = hg_render_file(p, d->path, err);
+	}
 	if (st == OT_OK)
 		d->nodes = p->nnodes;
 	hg_picture_free(p);
@@ -279,6 +283,7 @@ host_draw(struct ui_session *s, const struct ui_effect *fx)
 	d->args.exclude_weak = s->c->opts.exclude_weak;
 	d->args.ignore = s->c->opts.ignore;
 	d->args.nignore = s->c->opts.nignore;
+	d->look = cmd_look(s->c);
 	snprintf(d->path, sizeof(d->path), "%s", fx->text);
 	ui_work(s->ui, "drawing", draw_job, draw_done, s);
 }

@@ -35,6 +35,7 @@ struct ui_drawing {
 	const char *view;
 	struct ui_subject subject;
 	struct hg_args args;
+	struct hg_look look;
 	char path[UI_EFFECT_TEXT];
 	size_t nodes;
 };

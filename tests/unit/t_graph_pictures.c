@@ -376,8 +376,8 @@ START_TEST(look)
 	ck_assert_ptr_nonnull(strstr(b.data, "module\\nshop.cache"));
 	ck_assert_ptr_nonnull(strstr(b.data, "1 more"));
 	ck_assert_ptr_nonnull(strstr(b.data, "[0]"));
-	ck_assert_ptr_nonnull(strstr(b.data, "#f9c9c2")); /* the start */
-	ck_assert_ptr_nonnull(strstr(b.data, "#bfe5ae")); /* the module */
+	ck_assert_ptr_nonnull(strstr(b.data, "#ffd7a3")); /* the start */
+	ck_assert_ptr_nonnull(strstr(b.data, "#b9e4d4")); /* the module */
 	ck_assert_ptr_nonnull(strstr(b.data, "references to shop.Session"));
 	ot_buf_release(&b);
 	hg_picture_free(p);
