@@ -20,7 +20,7 @@
 #define WIDTH_MANY    150u /* where there is room for MANY */
 #define MANY	      200u
 #define SMALL	      8u /* no child of less than whole / most / SMALL */
-#define REFERRERS     64u
+#define REFERRERS     4096u
 
 struct grow {
 	struct hg_picture *p;

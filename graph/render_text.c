@@ -209,9 +209,14 @@ add_virtual(const struct hg_picture *p, hg_node n, struct ot_buf *out)
 static void
 add_via(const struct hg_picture *p, hg_edge e, struct ot_buf *out)
 {
+	hg_node from = hg_edge_from(p->graph, e);
 	struct ot_buf raw = OT_BUF_INIT;
 
-	hg_node_text(p->graph, hg_edge_from(p->graph, e), TEXT_COLS / 2, &raw);
+	if (hg_is_root(p->graph, from) ||
+	    hg_module_of(p->graph, from) != HG_NONE)
+		hg_node_text(p->graph, from, TEXT_COLS / 2, &raw);
+	else
+		add_type(p, hg_kind_of(p->graph, from), &raw);
 	ot_buf_addc(&raw, ' ');
 	hg_edge_label(p->graph, e, &raw);
 	ot_buf_adds(out, "of ");

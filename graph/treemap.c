@@ -199,7 +199,7 @@ label(struct map *m, uint32_t n, const struct rect *r, bool one)
 	const char *s, *end;
 	double y = r->y + 11.5, room = (r->w - 6) / CHAR;
 
-	if (room < 4 || r->h < HEAD)
+	if (room < 6 || r->h < HEAD)
 		return;
 	hg_pic_node_label(m->p, n, &m->text);
 	if (one) /* a head: all in one line */
