@@ -15,4 +15,4 @@ doc/objtop-wire.7: $(WIRE_PAGE) wire/frames.def wire/relations.def \
 EXTRA_DIST += README.md ARCHITECTURE.md NEWS.md LICENSE autogen.sh \
 	doc/howto/add-a-command.md doc/howto/add-an-analysis.md \
 	doc/howto/add-a-view.md doc/howto/add-a-cpython-version.md \
-	doc/howto/publish-a-heap.md
+	doc/howto/publish-a-heap.md doc/coming-from.md

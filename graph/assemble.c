@@ -2,15 +2,14 @@
 /*
  * assemble.c - columns in stream order to a graph in address order.
  *
- * Steps: sort the addresses, bring the columns of objects into that order,
- * index the addresses, turn the edges' addresses into ids where they lie,
- * bring the edges into the order of their sources, mirror them, group objects
- * by kind.  Where the stream came in address order already nothing is moved.
+ * Steps: index the addresses, which gives every object its id; turn places of
+ * edges into ids where they lie; bring objects and edges into the order of
+ * ids; mirror the edges; count by kind.  What is long is done in two halves,
+ * side by side (both.c): edges by their place in the stream, objects by id.
  *
- * Time is linear but for the sort, and is that of cache misses: the edges'
- * addresses are looked up with the next ones already on their way to the
- * cache.  Memory at the peak is about what the stream took plus 8 bytes an
- * edge; each column in stream order goes as soon as its successor is there.
+ * Time is linear, and is that of cache misses: what the edges lead to is
+ * fetched some edges ahead.  Memory at the peak is some 40 bytes an object and
+ * 8 an edge, a third of it gone again at the end.
  */
 #include "config.h"
 
@@ -19,316 +18,553 @@
 
 #include "graph/raw.h"
 
-/* How far ahead an edge's bucket and column entry are fetched. */
-#define AHEAD_BUCKET 32u
-#define AHEAD_COLUMN 16u
+#define AHEAD 24u /* edges that are fetched before they are looked at */
 
-/* p[0..n) of the given size, which may be smaller than before. */
-static void *
-shrink(void *p, size_t n, size_t size)
-{
-	void *smaller = p ? ot_realloc_array(p, n, size) : NULL;
-
-	return smaller ? smaller : p;
-}
-
-static bool
-order_u32(uint32_t **column, const uint32_t *order, uint32_t n)
-{
-	uint32_t *v, i;
-
-	if (!*column)
-		return true;
-	if (!order) {
-		*column = shrink(*column, n, sizeof(*v));
-		return true;
-	}
-	v = ot_realloc_array(NULL, n, sizeof(*v));
-	if (!v)
-		return false;
-	for (i = 0; i < n; i++)
-		v[i] = (*column)[order[i]];
-	free(*column);
-	*column = v;
-	return true;
-}
-
-static bool
-order_narrow(struct hg_narrow *c, const uint32_t *order, uint32_t n)
-{
-	struct hg_aside wide = { 0 };
-	uint16_t *v;
-	uint32_t i;
-
-	if (!c->v)
-		return true;
-	if (!order) {
-		c->v = shrink(c->v, n, sizeof(*v));
-		return true;
-	}
-	v = ot_realloc_array(NULL, n, sizeof(*v));
-	if (!v)
-		return false;
-	for (i = 0; i < n; i++) {
-		v[i] = c->v[order[i]];
-		if (v[i] == HG_WIDE &&
-		    !hg_aside_add(&wide, i, hg_aside_get(&c->wide, order[i]))) {
-			free(v);
-			hg_aside_release(&wide);
-			return false;
-		}
-	}
-	free(c->v);
-	hg_aside_release(&c->wide);
-	c->v = v;
-	c->wide = wide;
-	return true;
-}
-
-/* Moves what objects have one each of. */
-static bool
-move_objects(struct hg_graph *g, struct hg_raw *r, const uint32_t *order)
-{
-	uint32_t n = g->nobjects;
-
-	if (!order_u32(&r->kind, order, n) || !order_u32(&r->text, order, n) ||
-	    !order_narrow(&r->bytes, order, n) ||
-	    !order_narrow(&r->extra, order, n) ||
-	    !order_narrow(&r->refcount, order, n))
-		return false;
-	g->kind = r->kind;
-	g->text = r->text;
-	g->bytes = r->bytes;
-	g->extra = r->extra;
-	g->refcount = r->refcount;
-	g->texts = (unsigned char *)r->texts.data;
-	g->texts_len = r->texts.len;
-	r->kind = r->text = NULL;
-	r->bytes = r->extra = r->refcount = (struct hg_narrow){ 0 };
-	r->texts = (struct ot_buf)OT_BUF_INIT;
-	g->texts = shrink(g->texts, g->texts_len, 1);
-	return true;
-}
-
-/*
- * Addresses to ids in the same memory: entry i of ids is never written
- * before entry i of addresses was read, since it lies in front of it.
- */
-static uint32_t *
-resolve_edges(const struct hg_addrs *a, struct hg_raw_edges *e)
-{
-	unsigned char *ids = (unsigned char *)e->to;
-	uint32_t i, id, *done;
-
-	for (i = 0; i < e->n; i++) {
-		if (e->n - i > AHEAD_BUCKET)
-			hg_addrs_prefetch_bucket(a, e->to[i + AHEAD_BUCKET]);
-		if (e->n - i > AHEAD_COLUMN)
-			hg_addrs_prefetch_column(a, e->to[i + AHEAD_COLUMN]);
-		id = hg_addrs_find(a, e->to[i]);
-		memcpy(ids + (size_t)i * sizeof(id), &id, sizeof(id));
-	}
-	done = shrink(e->to, e->n, sizeof(*done));
-	e->to = NULL;
-	return done;
-}
-
-/* Edges on their way from stream order to the order of their sources. */
-struct edge_move {
+struct assembly {
 	struct hg_graph *g;
-	uint32_t *to, *label; /* from here, both of `src` */
-	const struct hg_raw_edges *src;
+	struct hg_raw *r;
+	uint32_t *leaf_of; /* of the places' leaves */
+	uint32_t *order;   /* stream position by id */
+	uint32_t *start;   /* first out-edge by id, and one more */
+	uint32_t *in[2];   /* edges into each node, from either half */
+	uint32_t *in_start;
+	uint32_t mid; /* first id of the second half */
+	uint32_t unseen[2];
 };
 
-static bool
-edge_move_run(struct edge_move *m, uint32_t from, uint32_t end)
+static void *
+array(size_t n, size_t size)
 {
-	struct hg_graph *g = m->g;
-	uint32_t i;
-
-	for (i = from; i < end; i++) {
-		if (m->to[i] == HG_NONE) {
-			g->info.unseen_refs++;
-			continue;
-		}
-		g->to[g->nedges] = m->to[i];
-		g->label[g->nedges] = m->label[i];
-		if (hg_label_value(m->label[i]) == HG_LABEL_ASIDE &&
-		    !hg_aside_add(&g->label_aside, g->nedges,
-				  hg_aside_get(&m->src->aside, i)))
-			return false;
-		g->nedges++;
-	}
-	return true;
+	return ot_realloc_array(NULL, n ? n : 1, size);
 }
 
-static bool
-move_object_edges(struct hg_graph *g, struct hg_raw *r, const uint32_t *order,
-		  uint32_t *to)
+/* ---- ids ---- */
+
+static uint32_t
+resolve(const struct assembly *m, const struct hg_raw_edges *e, uint32_t i)
 {
-	struct edge_move m = { g, to, r->edges.label, &r->edges };
-	uint32_t id, at;
+	const struct hg_addrs *a = &m->g->addrs;
+	uint32_t place = e->to[i], leaf;
 
-	for (id = 0; id < g->nobjects; id++) {
-		at = order ? order[id] : id;
-		g->out[id] = g->nedges;
-		if (!edge_move_run(&m, r->first[at],
-				   at + 1 < r->n ? r->first[at + 1]
-						 : r->edges.n))
-			return false;
-	}
-	return true;
-}
-
-static bool
-move_root_edges(struct hg_graph *g, struct hg_raw *r, uint32_t *to)
-{
-	struct edge_move m = { g, to, r->root_edges.label, &r->root_edges };
-	uint32_t i;
-
-	for (i = 0; i < g->nroots; i++) {
-		g->out[g->nobjects + i] = g->nedges;
-		if (!edge_move_run(&m, r->root_first[i],
-				   i + 1 < g->nroots ? r->root_first[i + 1]
-						     : r->root_edges.n))
-			return false;
-	}
-	g->out[g->nobjects + g->nroots] = g->nedges;
-	return true;
-}
-
-/*
- * The out-edges: ids from addresses, then in order of their sources.  Room is
- * made for all of them; unseen ones shrink it again.
- */
-static bool
-make_out(struct hg_graph *g, struct hg_raw *r, const uint32_t *order)
-{
-	size_t all = (size_t)r->edges.n + r->root_edges.n;
-	uint32_t *to, *root_to;
-	bool ok;
-
-	to = resolve_edges(&g->addrs, &r->edges);
-	root_to = resolve_edges(&g->addrs, &r->root_edges);
-	g->out = ot_realloc_array(NULL, (size_t)g->nobjects + g->nroots + 1,
-				  sizeof(*g->out));
-	g->to = ot_realloc_array(NULL, all, sizeof(*g->to));
-	g->label = ot_realloc_array(NULL, all, sizeof(*g->label));
-	ok = g->out && g->to && g->label &&
-	     move_object_edges(g, r, order, to) &&
-	     move_root_edges(g, r, root_to);
-	free(to);
-	free(root_to);
-	if (!ok)
-		return false;
-	g->to = shrink(g->to, g->nedges, sizeof(*g->to));
-	g->label = shrink(g->label, g->nedges, sizeof(*g->label));
-	return true;
-}
-
-/* Every 2^SAMPLE_SHIFT-th edge's source: the first node that ends behind it. */
-static bool
-make_sample(struct hg_graph *g)
-{
-	uint32_t n = (g->nedges >> HG_SAMPLE_SHIFT) + 1, i, node = 0;
-	uint32_t nodes = g->nobjects + g->nroots;
-
-	g->sample = ot_realloc_array(NULL, (size_t)n + 1, sizeof(*g->sample));
-	if (!g->sample)
-		return false;
-	for (i = 0; i < n; i++) {
-		while (node < nodes && g->out[node + 1] <= i << HG_SAMPLE_SHIFT)
-			node++;
-		g->sample[i] = node;
-	}
-	g->sample[n] = nodes;
-	return true;
-}
-
-/*
- * In-edges by counting.  Counts stand two entries ahead, so that after adding
- * up in[i + 1] is where node i starts, and after dealing where it ends.
- */
-static bool
-make_in(struct hg_graph *g)
-{
-	uint32_t nodes = g->nobjects + g->nroots, i;
-
-	g->in = calloc((size_t)nodes + 2, sizeof(*g->in));
-	g->in_edges = ot_realloc_array(NULL, g->nedges, sizeof(*g->in_edges));
-	if (!g->in || !g->in_edges)
-		return false;
-	for (i = 0; i < g->nedges; i++)
-		g->in[g->to[i] + 2]++;
-	for (i = 2; i < nodes + 2; i++)
-		g->in[i] += g->in[i - 1];
-	for (i = 0; i < g->nedges; i++) {
-		if (g->nedges - i > AHEAD_BUCKET)
-			OT_PREFETCH(&g->in[g->to[i + AHEAD_BUCKET] + 1]);
-		g->in_edges[g->in[g->to[i] + 1]++] = i;
-	}
-	return true;
-}
-
-static bool
-kind_is_container(const struct hg_graph *g, hg_node n)
-{
-	uint32_t e;
-	unsigned rel;
-
-	for (e = g->out[n]; e < g->out[n + 1]; e++) {
-		rel = hg_label_relation(g->label[e]);
-		if (rel == OTW_REL_ITEM || rel == OTW_REL_KEY ||
-		    rel == OTW_REL_VALUE)
-			return true;
-	}
-	return false;
+	if (OT_UNLIKELY(place == HG_FAR))
+		return hg_addrs_find(a, hg_aside_get(&e->far, i));
+	leaf = m->leaf_of[place >> HG_PLACE_BITS];
+	if (leaf == HG_NONE)
+		return HG_NONE;
+	return hg_leaf_find(a, &a->leaves[leaf],
+			    (place & ((1u << HG_PLACE_BITS) - 1)) << 3);
 }
 
 static void
-count_kinds(struct hg_graph *g)
+resolve_ahead(const struct assembly *m, uint32_t place)
 {
-	struct hg_kind_row *k;
-	uint64_t bytes;
+	const struct hg_addrs *a = &m->g->addrs;
+	const struct hg_leaf *l;
+	uint32_t leaf, word;
+
+	if (place == HG_FAR)
+		return;
+	leaf = m->leaf_of[place >> HG_PLACE_BITS];
+	if (leaf == HG_NONE || a->leaves[leaf].shift == 0)
+		return;
+	l = &a->leaves[leaf];
+	word = l->at + (((place & ((1u << HG_PLACE_BITS) - 1)) << 3) >>
+			(l->shift + 6));
+	OT_PREFETCH(&a->bits[word]);
+	OT_PREFETCH(&a->ranks[word]);
+}
+
+static uint32_t
+resolve_run(const struct assembly *m, struct hg_raw_edges *e, uint32_t from,
+	    uint32_t end)
+{
+	uint32_t i, unseen = 0;
+
+	for (i = from; i < end; i++) {
+		if (end - i > AHEAD)
+			resolve_ahead(m, e->to[i + AHEAD]);
+		e->to[i] = resolve(m, e, i);
+		unseen += e->to[i] == HG_NONE;
+	}
+	return unseen;
+}
+
+static bool
+resolve_part(void *ctx, unsigned which)
+{
+	struct assembly *m = ctx;
+	struct hg_raw_edges *e = &m->r->edges, *roots = &m->r->root_edges;
+	uint32_t half = e->n / 2;
+
+	if (which == 0) {
+		m->unseen[0] = resolve_run(m, e, 0, half);
+	} else {
+		m->unseen[1] = resolve_run(m, e, half, e->n);
+		m->unseen[1] += resolve_run(m, roots, 0, roots->n);
+	}
+	return true;
+}
+
+/* Stream positions by id; of an object reported twice the first counts. */
+static bool
+make_order(struct assembly *m)
+{
+	const struct hg_addrs *a = &m->g->addrs;
+	const struct hg_leaf *l = NULL;
+	uint32_t i, id, n = m->r->n;
+
+	m->order = array(a->n, sizeof(*m->order));
+	if (!m->order)
+		return false;
+	if (a->n != n)
+		memset(m->order, 0xff, a->n * sizeof(*m->order));
+	for (i = 0; i < n; i++) {
+		uint64_t addr = m->r->addr[i];
+
+		if (!l || l->key != addr >> HG_LEAF_SHIFT) {
+			id = hg_addrs_find(a, addr);
+			l = a->leaves;
+			if (a->nleaves > 1)
+				l = hg_leaf_of_id(a, id);
+		} else {
+			id = hg_leaf_find(a, l, (uint32_t)addr &
+					  ((1u << HG_LEAF_SHIFT) - 1));
+		}
+		if (a->n == n || m->order[id] == HG_NONE)
+			m->order[id] = i;
+	}
+	free(m->r->addr);
+	m->r->addr = NULL;
+	return true;
+}
+
+/* ---- out-edges ---- */
+
+static uint32_t
+raw_end(const struct hg_raw *r, uint32_t at)
+{
+	return at + 1 < r->n ? r->first[at + 1] : r->edges.n;
+}
+
+/*
+ * An object that has edges to what was never reported gets the class of one
+ * without them.
+ */
+static bool
+drop_unseen(struct assembly *m, uint32_t at, uint32_t *left)
+{
+	struct hg_classes *c = &m->g->classes;
+	const struct hg_raw *r = m->r;
+	struct hg_class class = c->v[r->class[at]];
+	uint32_t from = r->first[at], n = raw_end(r, at) - from, i, seen = 0;
+	struct hg_raw_label *labels;
+	bool ok;
+
+	for (i = 0; i < n; i++)
+		seen += r->edges.to[from + i] != HG_NONE;
+	*left = seen;
+	if (seen == n)
+		return true;
+	labels = array(seen, sizeof(*labels));
+	if (!labels)
+		return false;
+	seen = 0;
+	for (i = 0; i < n; i++) {
+		if (r->edges.to[from + i] == HG_NONE)
+			continue;
+		labels[seen].label = hg_class_label(c, class.labels, i,
+						    &labels[seen].value);
+		seen++;
+	}
+	ok = hg_class_find(c, &m->r->finder, class.kind, labels, seen,
+			   &m->r->class[at]);
+	free(labels);
+	return ok;
+}
+
+/* Where the out-edges of each object start. */
+static bool
+make_start(struct assembly *m)
+{
+	const struct hg_raw *r = m->r;
+	bool whole = m->unseen[0] + m->unseen[1] == 0;
+	uint32_t id, at, n, sum = 0, nodes = hg_nodes(m->g);
+
+	m->start = array((size_t)nodes + 1, sizeof(*m->start));
+	if (!m->start)
+		return false;
+	for (id = 0; id < m->g->nobjects; id++) {
+		at = m->order[id];
+		m->start[id] = sum;
+		n = raw_end(r, at) - r->first[at];
+		if (!whole && !drop_unseen(m, at, &n))
+			return false;
+		sum += n;
+	}
+	m->g->root_edges = sum;
+	for (; id < nodes; id++) {
+		at = id - m->g->nobjects;
+		m->start[id] = sum;
+		n = at + 1 < r->nroots ? r->root_first[at + 1]
+				       : r->root_edges.n;
+		for (at = r->root_first[at]; at < n; at++)
+			sum += r->root_edges.to[at] != HG_NONE;
+	}
+	m->start[nodes] = m->g->nedges = sum;
+	for (m->mid = 0; m->mid < m->g->nobjects; m->mid++)
+		if (m->start[m->mid] >= sum / 2)
+			break;
+	return true;
+}
+
+static void
+move_edges(struct assembly *m, const uint32_t *from, uint32_t n, uint32_t to,
+	   uint32_t *in)
+{
 	uint32_t i;
 
-	for (i = 0; i < g->nobjects; i++) {
-		k = &g->kinds[g->kind[i] & HG_KIND_MASK];
-		bytes = hg_narrow_get(&g->bytes, i);
-		k->count++;
-		k->bytes += bytes;
-		if (g->kind[i] >> HG_KIND_BITS & OTW_TRACKED)
-			k->tracked++;
-		if (!k->container)
-			k->container = kind_is_container(g, i);
+	for (i = 0; i < n; i++) {
+		if (from[i] == HG_NONE)
+			continue;
+		m->g->to[to++] = from[i];
+		in[from[i]]++;
 	}
 }
 
-/* Instances by kind: a counting sort, so each kind's ascend. */
+/* Objects from..end and their edges into the order of ids. */
+static void
+move_objects(struct assembly *m, uint32_t from, uint32_t end, uint32_t *in)
+{
+	struct hg_graph *g = m->g;
+	const struct hg_raw *r = m->r;
+	uint32_t id, at;
+
+	for (id = from; id < end; id++) {
+		at = m->order[id];
+		if (g->code)
+			g->code[id] = (uint16_t)r->class[at];
+		else
+			g->code_wide[id] = r->class[at];
+		g->bytes.v[id] = r->bytes.v[at];
+		g->refcount[id] = r->refcount[at];
+		if (r->extra.v)
+			g->extra.v[id] = r->extra.v[at];
+		if (r->text)
+			g->text[id] = r->text[at];
+		move_edges(m, r->edges.to + r->first[at],
+			   raw_end(r, at) - r->first[at], m->start[id], in);
+	}
+}
+
+static bool
+move_part(void *ctx, unsigned which)
+{
+	struct assembly *m = ctx;
+	const struct hg_raw *r = m->r;
+	uint32_t i, end;
+
+	if (which == 0) {
+		move_objects(m, 0, m->mid, m->in[0]);
+		return true;
+	}
+	move_objects(m, m->mid, m->g->nobjects, m->in[1]);
+	for (i = 0; i < r->nroots; i++) {
+		end = i + 1 < r->nroots ? r->root_first[i + 1]
+					: r->root_edges.n;
+		move_edges(m, r->root_edges.to + r->root_first[i],
+			   end - r->root_first[i],
+			   m->start[m->g->nobjects + i], m->in[1]);
+	}
+	return true;
+}
+
+/* Values beside a column, brought into the order of ids. */
+static bool
+move_aside(const struct assembly *m, struct hg_aside *to,
+	   const struct hg_aside *from)
+{
+	uint32_t i, n = 0, *ids;
+	bool ok = true;
+
+	if (from->n == 0)
+		return true;
+	/* A bit for each position that has one, then ids in order. */
+	ids = calloc((size_t)m->r->n / 32 + 1, sizeof(*ids));
+	if (!ids)
+		return false;
+	for (i = 0; i < from->n; i++)
+		ids[from->ids[i] / 32] |= 1u << from->ids[i] % 32;
+	for (i = 0; ok && i < m->g->nobjects && n < from->n; i++) {
+		uint32_t at = m->order[i];
+
+		if (ids[at / 32] >> at % 32 & 1) {
+			ok = hg_aside_add(to, i, hg_aside_get(from, at));
+			n++;
+		}
+	}
+	free(ids);
+	return ok;
+}
+
+static bool
+move_root_labels(struct hg_graph *g, const struct hg_raw *r)
+{
+	uint32_t i, n = 0;
+
+	g->root_label = array(r->root_edges.n, sizeof(*g->root_label));
+	if (!g->root_label)
+		return false;
+	for (i = 0; i < r->root_edges.n; i++) {
+		if (r->root_edges.to[i] == HG_NONE)
+			continue;
+		g->root_label[n] = r->root_label[i];
+		if (hg_label_value(r->root_label[i]) == HG_LABEL_ASIDE &&
+		    !hg_aside_add(&g->root_aside, n,
+				  hg_aside_get(&r->root_aside, i)))
+			return false;
+		n++;
+	}
+	return true;
+}
+
+static bool
+make_columns(struct assembly *m)
+{
+	struct hg_graph *g = m->g;
+	struct hg_raw *r = m->r;
+	size_t n = g->nobjects, nodes = hg_nodes(g);
+
+	if (g->classes.n <= (uint32_t)UINT16_MAX + 1)
+		g->code = array(n, sizeof(*g->code));
+	else
+		g->code_wide = array(n, sizeof(*g->code_wide));
+	g->bytes.v = array(n, sizeof(*g->bytes.v));
+	g->refcount = array(n, sizeof(*g->refcount));
+	g->extra.v = r->extra.v ? array(n, sizeof(*g->extra.v)) : NULL;
+	g->text = r->text ? array(n, sizeof(*g->text)) : NULL;
+	g->to = array(g->nedges, sizeof(*g->to));
+	m->in[0] = calloc(nodes + 1, sizeof(**m->in));
+	m->in_start = calloc(nodes + 1, sizeof(**m->in));
+	if (!m->in_start)
+		return false;
+	m->in[1] = m->in_start + 1;
+	return (g->code || g->code_wide) && g->bytes.v && g->refcount &&
+	       (!r->extra.v || g->extra.v) && (!r->text || g->text) && g->to &&
+	       m->in[0];
+}
+
+static bool
+move_all(struct assembly *m)
+{
+	struct hg_graph *g = m->g;
+	struct hg_raw *r = m->r;
+	char *texts;
+
+	if (!make_columns(m) || !hg_both(move_part, m, g->nedges) ||
+	    !move_aside(m, &g->bytes.wide, &r->bytes.wide) ||
+	    !move_aside(m, &g->extra.wide, &r->extra.wide) ||
+	    !move_aside(m, &g->refcount_wide, &r->refcount_wide) ||
+	    !move_root_labels(g, r) ||
+	    !hg_steps_make(&g->out, m->start, hg_nodes(g)))
+		return false;
+	texts = r->texts.data;
+	g->texts_len = r->texts.len;
+	r->texts = (struct ot_buf)OT_BUF_INIT;
+	if (texts) {
+		g->texts = ot_realloc_array(texts, g->texts_len, 1);
+		if (!g->texts)
+			g->texts = (unsigned char *)texts;
+	}
+	return true;
+}
+
+/* ---- in-edges ---- */
+
+static bool
+deal_part(void *ctx, unsigned which)
+{
+	struct assembly *m = ctx;
+	const struct hg_graph *g = m->g;
+	uint32_t mid = m->start[m->mid], e = which == 0 ? 0 : mid;
+	uint32_t end = which == 0 ? mid : g->nedges;
+	uint32_t *in = m->in[which];
+
+	for (; e < end; e++) {
+		if (end - e > AHEAD)
+			OT_PREFETCH(&in[g->to[e + AHEAD]]);
+		g->in_edges[in[g->to[e]]++] = e;
+	}
+	return true;
+}
+
+/*
+ * In-edges by counting.  Counts become places: the first half's edges come
+ * first.  When all are dealt, the second half's places are where the next
+ * node's edges start.
+ */
+static bool
+make_in(struct assembly *m)
+{
+	struct hg_graph *g = m->g;
+	uint32_t nodes = hg_nodes(g), n, first, both, sum = 0;
+
+	g->in_edges = array(g->nedges, sizeof(*g->in_edges));
+	if (!g->in_edges)
+		return false;
+	for (n = 0; n < nodes; n++) {
+		first = m->in[0][n];
+		both = first + m->in[1][n];
+		m->in[0][n] = sum;
+		m->in[1][n] = sum + first;
+		sum += both;
+	}
+	hg_both(deal_part, m, g->nedges);
+	free(m->in[0]);
+	m->in[0] = NULL;
+	return hg_steps_make(&g->in, m->in_start, nodes);
+}
+
+/* Every 2^SAMPLE_SHIFT-th edge's block: the last that starts before it. */
+static bool
+make_sample(struct hg_graph *g)
+{
+	uint32_t n = (g->nedges >> HG_SAMPLE_SHIFT) + 2, i, block = 0;
+
+	g->sample = array(n, sizeof(*g->sample));
+	if (!g->sample)
+		return false;
+	for (i = 0; i < n; i++) {
+		while (block + 1 < g->out.nblocks &&
+		       hg_step(&g->out, (block + 1) * HG_BLOCK) <=
+			       (uint64_t)i << HG_SAMPLE_SHIFT)
+			block++;
+		g->sample[i] = block;
+	}
+	return true;
+}
+
+/* ---- kinds ---- */
+
+struct tally {
+	struct hg_graph *g;
+	uint8_t *seen; /* per class: 1 looked at, 2 has weak edges */
+};
+
+/* What the labels of a class say: a container?  weak edges? */
+static void
+look_at(struct tally *t, hg_node n, uint32_t class)
+{
+	struct hg_graph *g = t->g;
+	struct hg_kind_row *k =
+		&g->kinds[g->classes.v[class].kind & HG_KIND_MASK];
+	uint32_t i, edges = hg_out(g, n + 1) - hg_out(g, n);
+	unsigned rel;
+
+	if (g->classes.v[class].labels == HG_LABELS_RUN) {
+		k->container = k->container || edges > 1;
+		return;
+	}
+	t->seen[class] = 1;
+	for (i = 0; i < edges; i++) {
+		rel = hg_relation_at(g, n, i);
+		if (rel == OTW_REL_ITEM || rel == OTW_REL_KEY ||
+		    rel == OTW_REL_VALUE)
+			k->container = true;
+		if (rel == OTW_REL_WEAK)
+			t->seen[class] |= 2;
+	}
+}
+
+/* Edges come in ascending order. */
+static bool
+weak_set(struct hg_graph *g, hg_edge e)
+{
+	uint32_t cap = g->cap_weak ? g->cap_weak + g->cap_weak / 2 : 256;
+	uint32_t *edges;
+
+	if (!g->weak)
+		g->weak = calloc((size_t)(g->nedges >> 12) + 1,
+				 sizeof(*g->weak));
+	if (!g->weak)
+		return false;
+	if (g->nweak == g->cap_weak) {
+		if (cap < g->cap_weak)
+			cap = UINT32_MAX;
+		edges = ot_realloc_array(g->weak_edges, cap, sizeof(*edges));
+		if (!edges)
+			return false;
+		g->weak_edges = edges;
+		g->cap_weak = cap;
+	}
+	g->weak[e >> 12] |= (uint64_t)1 << (e >> 6 & 63);
+	g->weak_edges[g->nweak++] = e;
+	return true;
+}
+
+static bool
+weak_mark(struct hg_graph *g, hg_node n)
+{
+	uint32_t first = hg_out(g, n), e;
+
+	for (e = first; e < hg_out(g, n + 1); e++)
+		if (hg_relation_at(g, n, e - first) == OTW_REL_WEAK &&
+		    !weak_set(g, e))
+			return false;
+	return true;
+}
+
+static bool
+weak_roots(struct hg_graph *g)
+{
+	uint32_t e;
+
+	for (e = g->root_edges; e < g->nedges; e++)
+		if (hg_label_relation(g->root_label[e - g->root_edges]) ==
+			    OTW_REL_WEAK &&
+		    !weak_set(g, e))
+			return false;
+	return true;
+}
+
+static bool
+count_kinds(struct tally *t)
+{
+	struct hg_graph *g = t->g;
+	struct hg_kind_row *k;
+	uint32_t i, class;
+
+	for (i = 0; i < g->nobjects; i++) {
+		class = g->code ? g->code[i] : g->code_wide[i];
+		k = &g->kinds[g->classes.v[class].kind & HG_KIND_MASK];
+		k->count++;
+		k->bytes += hg_narrow_get(&g->bytes, i);
+		if (g->classes.v[class].kind >> HG_KIND_BITS & OTW_TRACKED)
+			k->tracked++;
+		if (t->seen[class] == 0)
+			look_at(t, i, class);
+		if ((t->seen[class] & 2) && !weak_mark(g, i))
+			return false;
+	}
+	return weak_roots(g);
+}
+
 static bool
 make_kinds(struct hg_graph *g)
 {
-	uint32_t i, sum = 0;
-	struct hg_kind_row *k;
+	struct tally t = { g, NULL };
+	uint32_t first = 0;
+	hg_kind k;
+	bool ok;
 
-	g->kind_nodes =
-		ot_realloc_array(NULL, g->nobjects, sizeof(*g->kind_nodes));
-	if (!g->kind_nodes)
-		return false;
-	if (g->nobjects == 0)
-		return true; /* counts alone: they are there already */
-	count_kinds(g);
-	for (i = 0; i < g->nkinds; i++) {
-		g->kinds[i].first = sum;
-		sum += (uint32_t)g->kinds[i].count;
+	g->kind_nodes = calloc((size_t)g->nkinds + 1, sizeof(*g->kind_nodes));
+	t.seen = calloc((size_t)g->classes.n + 1, 1);
+	ok = g->kind_nodes && t.seen && count_kinds(&t);
+	free(t.seen);
+	for (k = 0; ok && g->nobjects > 0 && k < g->nkinds; k++) {
+		g->kinds[k].first = first;
+		first += (uint32_t)g->kinds[k].count;
 	}
-	for (i = 0; i < g->nobjects; i++) {
-		k = &g->kinds[g->kind[i] & HG_KIND_MASK];
-		g->kind_nodes[k->first++] = i;
-	}
-	for (i = 0; i < g->nkinds; i++)
-		g->kinds[i].first -= (uint32_t)g->kinds[i].count;
-	return true;
+	return ok;
 }
 
 struct node_kind {
@@ -390,35 +626,74 @@ sum_info(struct hg_graph *g)
 	info->edges = g->nedges;
 }
 
-enum ot_status
-hg_assemble(struct hg_graph *g, struct hg_raw *r, struct ot_err *err)
+/* p[0..n) of the given size, without room for more. */
+static void
+shrink(void *p, size_t n, size_t size)
 {
-	uint32_t *order = NULL, unique;
-	bool ok;
+	void *array, *less;
 
-	ok = hg_sort_addrs(r->addr, r->n, &order, &unique);
-	if (!ok)
-		goto out;
-	g->nobjects = unique;
+	memcpy(&array, p, sizeof(array));
+	less = array && n ? ot_realloc_array(array, n, size) : NULL;
+	if (less)
+		memcpy(p, &less, sizeof(less));
+}
+
+static void
+shrink_all(struct hg_graph *g)
+{
+	struct hg_classes *c = &g->classes;
+
+	shrink(&c->v, c->n, sizeof(*c->v));
+	shrink(&c->labels, c->nlabels, sizeof(*c->labels));
+	c->cap = c->n;
+	c->cap_labels = c->nlabels;
+	shrink(&g->kinds, g->nkinds, sizeof(*g->kinds));
+	if (g->nnames) {
+		shrink(&g->names, g->name_off[g->nnames], 1);
+		shrink(&g->name_off, (size_t)g->nnames + 1,
+		       sizeof(*g->name_off));
+	}
+}
+
+static bool
+assemble(struct assembly *m)
+{
+	struct hg_graph *g = m->g;
+	struct hg_raw *r = m->r;
+
+	if (!hg_addrs_build(&g->addrs, &r->places, r->addr, r->n, &m->leaf_of))
+		return false;
+	g->nobjects = g->addrs.n;
 	g->nroots = r->nroots;
 	g->roots = r->roots;
 	r->roots = NULL;
-	ok = move_objects(g, r, order) &&
-	     hg_addrs_build(&g->addrs, r->addr, unique);
-	if (!ok)
-		goto out;
-	free(r->addr);
-	r->addr = NULL;
-	ok = make_out(g, r, order);
-	free(order);
-	order = NULL;
+	if (!make_order(m))
+		return false;
+	hg_both(resolve_part, m, r->edges.n);
+	g->info.unseen_refs = (uint64_t)m->unseen[0] + m->unseen[1];
+	if (!make_start(m) || !move_all(m))
+		return false;
+	free(m->order);
+	m->order = NULL;
 	hg_raw_release(r);
-	ok = ok && make_sample(g) && make_in(g) && make_kinds(g) &&
-	     make_kind_nodes(g);
+	shrink_all(g);
+	return make_in(m) && make_sample(g) && make_kinds(g) &&
+	       make_kind_nodes(g);
+}
+
+enum ot_status
+hg_assemble(struct hg_graph *g, struct hg_raw *r, struct ot_err *err)
+{
+	struct assembly m = { .g = g, .r = r };
+	bool ok = assemble(&m);
+
 	if (ok)
 		sum_info(g);
-out:
-	free(order);
+	free(m.leaf_of);
+	free(m.order);
+	free(m.start);
+	free(m.in[0]);
+	free(m.in_start);
 	hg_raw_release(r);
 	return ok ? OT_OK : ot_fail_nomem(err, "the graph of the heap");
 }

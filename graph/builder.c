@@ -3,10 +3,11 @@
  * builder.c - collects the events of a stream.
  *
  * Nothing is looked up while events come in: each goes to the end of its
- * column, edges with the address they lead to.  Only hg_builder_finish() knows
- * all objects and makes the graph (assemble.c).  Columns grow by doubling;
- * memory is what the stream holds, 26 bytes an object and 12 an edge, and what
- * a stream announces without sending costs nothing.
+ * column, edges with the place they lead to (store.h); the labels of an
+ * object's edges are found among those seen before.  Only hg_builder_finish()
+ * knows all objects and makes the graph (assemble.c).  Columns grow by
+ * doubling; memory is what the stream holds, 19 bytes an object and 4 an edge,
+ * and what a stream announces without sending costs nothing.
  */
 #include "config.h"
 
@@ -24,6 +25,8 @@
 struct hg_builder {
 	struct hg_graph *g; /* kinds and names so far; NULL: no memory */
 	struct hg_raw raw;
+	struct hg_raw_label *labels; /* of the object under way */
+	uint32_t cap_labels;
 	uint32_t cap_kinds, cap_names;
 	struct ot_buf names;
 	struct ot_buf unseen;
@@ -37,28 +40,35 @@ struct hg_builder {
 	const char *runtime, *version, *command;
 };
 
+static void
+edges_release(struct hg_raw_edges *e)
+{
+	free(e->to);
+	hg_aside_release(&e->far);
+}
+
 void
 hg_raw_release(struct hg_raw *r)
 {
 	free(r->addr);
-	free(r->kind);
+	free(r->class);
 	free(r->first);
 	free(r->text);
 	free(r->bytes.v);
 	free(r->extra.v);
-	free(r->refcount.v);
+	free(r->refcount);
 	hg_aside_release(&r->bytes.wide);
 	hg_aside_release(&r->extra.wide);
-	hg_aside_release(&r->refcount.wide);
+	hg_aside_release(&r->refcount_wide);
 	ot_buf_release(&r->texts);
-	free(r->edges.to);
-	free(r->edges.label);
-	hg_aside_release(&r->edges.aside);
+	edges_release(&r->edges);
+	hg_places_release(&r->places);
+	hg_class_finder_release(&r->finder);
 	free(r->roots);
 	free(r->root_first);
-	free(r->root_edges.to);
-	free(r->root_edges.label);
-	hg_aside_release(&r->root_edges.aside);
+	edges_release(&r->root_edges);
+	free(r->root_label);
+	hg_aside_release(&r->root_aside);
 	*r = (struct hg_raw){ 0 };
 }
 
@@ -92,6 +102,7 @@ hg_builder_free(struct hg_builder *b)
 	if (!b)
 		return;
 	builder_clear(b);
+	free(b->labels);
 	ot_arena_release(&b->hello_arena);
 	free(b);
 }
@@ -306,10 +317,10 @@ raw_room(struct hg_raw *r)
 		return true;
 	cap = r->cap == 0 ? 1024 : r->cap * 2;
 	if (!grow_to(&r->addr, cap, sizeof(*r->addr)) ||
-	    !grow_to(&r->kind, cap, sizeof(*r->kind)) ||
+	    !grow_to(&r->class, cap, sizeof(*r->class)) ||
 	    !grow_to(&r->first, cap, sizeof(*r->first)) ||
 	    !grow_to(&r->bytes.v, cap, sizeof(*r->bytes.v)) ||
-	    !grow_to(&r->refcount.v, cap, sizeof(*r->refcount.v)) ||
+	    !grow_to(&r->refcount, cap, sizeof(*r->refcount)) ||
 	    (r->extra.v && !grow_to(&r->extra.v, cap, sizeof(*r->extra.v))) ||
 	    (r->text && !grow_to(&r->text, cap, sizeof(*r->text))))
 		return false;
@@ -353,6 +364,13 @@ raw_extra(struct hg_raw *r, uint32_t i, uint64_t extra)
 }
 
 static bool
+raw_refcount(struct hg_raw *r, uint32_t i, uint64_t v)
+{
+	r->refcount[i] = v < HG_RC_WIDE ? (uint8_t)v : HG_RC_WIDE;
+	return v < HG_RC_WIDE || hg_aside_add(&r->refcount_wide, i, v);
+}
+
+static bool
 edges_room(struct hg_raw_edges *e, uint32_t more)
 {
 	uint32_t cap = e->cap;
@@ -363,42 +381,37 @@ edges_room(struct hg_raw_edges *e, uint32_t more)
 		cap = 4096;
 	while (cap - e->n < more)
 		cap = cap > HG_EDGES_MAX / 2 ? HG_EDGES_MAX : cap * 2;
-	if (!grow_to(&e->to, cap, sizeof(*e->to)) ||
-	    !grow_to(&e->label, cap, sizeof(*e->label)))
+	if (!grow_to(&e->to, cap, sizeof(*e->to)))
 		return false;
 	e->cap = cap;
 	return true;
 }
 
-static bool
-edge_put(struct hg_raw_edges *e, const struct otw_ref *ref)
+static void
+label_of(const struct otw_ref *ref, struct hg_raw_label *l)
 {
 	unsigned relation = ref->relation < OTW_REL_COUNT ? ref->relation
 							  : OTW_REL_INTERNAL;
 	unsigned type = ref->name_type;
-	uint64_t value = 0;
 
+	l->value = 0;
 	if (type == OTW_NAME_INDEX)
-		value = (uint64_t)ref->index;
+		l->value = (uint64_t)ref->index;
 	else if (type == OTW_NAME_ID)
-		value = ref->id;
+		l->value = ref->id;
 	else
 		type = OTW_NAME_NONE;
-	e->to[e->n] = ref->to;
-	if (value < HG_LABEL_ASIDE) {
-		e->label[e->n++] =
-			hg_label_pack(relation, type, (uint32_t)value);
-		return true;
-	}
-	e->label[e->n] = hg_label_pack(relation, type, HG_LABEL_ASIDE);
-	return hg_aside_add(&e->aside, e->n++, value);
+	l->label = hg_label_pack(relation, type, l->value < HG_LABEL_ASIDE
+							 ? (uint32_t)l->value
+							 : HG_LABEL_ASIDE);
 }
 
+/* Labels to b->labels, targets to e. */
 static enum ot_status
 edges_put(struct hg_builder *b, struct hg_raw_edges *e,
 	  const struct otw_ref *refs, uint32_t n, struct ot_err *err)
 {
-	uint32_t i;
+	uint32_t i, cap, place;
 
 	if (n > HG_EDGES_MAX - b->raw.edges.n - b->raw.root_edges.n)
 		return ot_fail(err, OT_FAILED,
@@ -406,14 +419,24 @@ edges_put(struct hg_builder *b, struct hg_raw_edges *e,
 			       HG_EDGES_MAX);
 	if (!edges_room(e, n))
 		return ot_fail_nomem(err, "references");
+	if (n > b->cap_labels) {
+		cap = n > UINT32_MAX / 2 ? n : n + n / 2;
+		if (!grow_to(&b->labels, cap, sizeof(*b->labels)))
+			return ot_fail_nomem(err, "references");
+		b->cap_labels = cap;
+	}
 	for (i = 0; i < n; i++) {
 		if (refs[i].name_type == OTW_NAME_ID &&
 		    refs[i].id >= b->g->nnames)
 			return ot_fail(err, OT_FAILED,
 				       "damaged stream: a "
 				       "reference has an unknown name");
-		if (!edge_put(e, &refs[i]))
+		label_of(&refs[i], &b->labels[i]);
+		if (!hg_places_of(&b->raw.places, refs[i].to, &place) ||
+		    (place == HG_FAR &&
+		     !hg_aside_add(&e->far, e->n, refs[i].to)))
 			return ot_fail_nomem(err, "references");
+		e->to[e->n++] = place;
 	}
 	return OT_OK;
 }
@@ -425,6 +448,7 @@ on_object(void *ctx, const struct otw_object *o, const struct otw_ref *refs,
 	struct hg_builder *b = ctx;
 	struct hg_raw *r = &b->raw;
 	uint32_t i = r->n;
+	enum ot_status st;
 	/* 0 says "none"; a count below that is as good as none. */
 	uint64_t rc = o->refcount < 0 ? 0 : (uint64_t)o->refcount + 1;
 
@@ -440,14 +464,20 @@ on_object(void *ctx, const struct otw_object *o, const struct otw_ref *refs,
 	if (!raw_room(r))
 		return ot_fail_nomem(err, "objects");
 	r->addr[i] = o->addr;
-	r->kind[i] = o->kind | (o->flags & 0xff) << HG_KIND_BITS;
 	r->first[i] = r->edges.n;
-	if (!narrow_put(&r->bytes, i, o->bytes) ||
-	    !narrow_put(&r->refcount, i, rc) || !raw_extra(r, i, o->extra) ||
-	    !raw_text(r, i, o->text))
+	if (!hg_places_object(&r->places, o->addr) ||
+	    !narrow_put(&r->bytes, i, o->bytes) || !raw_refcount(r, i, rc) ||
+	    !raw_extra(r, i, o->extra) || !raw_text(r, i, o->text))
 		return ot_fail_nomem(err, "objects");
+	st = edges_put(b, &r->edges, refs, o->nrefs, err);
+	if (st != OT_OK)
+		return st;
+	if (!hg_class_find(&b->g->classes, &r->finder,
+			   o->kind | (o->flags & 0xff) << HG_KIND_BITS,
+			   b->labels, o->nrefs, &r->class[i]))
+		return ot_fail_nomem(err, "the names of references");
 	r->n++;
-	return edges_put(b, &r->edges, refs, o->nrefs, err);
+	return OT_OK;
 }
 
 static enum ot_status
@@ -486,13 +516,26 @@ static enum ot_status
 on_root_ref(void *ctx, const struct otw_ref *ref, struct ot_err *err)
 {
 	struct hg_builder *b = ctx;
+	struct hg_raw *r = &b->raw;
+	uint32_t i = r->root_edges.n;
+	enum ot_status st;
 
 	if (b->done)
 		return OT_OK;
-	if (b->raw.nroots == 0)
+	if (r->nroots == 0)
 		return ot_fail(err, OT_FAILED,
 			       "damaged stream: a reference from no root");
-	return edges_put(b, &b->raw.root_edges, ref, 1, err);
+	st = edges_put(b, &r->root_edges, ref, 1, err);
+	if (st != OT_OK)
+		return st;
+	if (!grow(&r->root_label, &r->cap_root_label, i,
+		  sizeof(*r->root_label)))
+		return ot_fail_nomem(err, "references");
+	r->root_label[i] = b->labels[0].label;
+	if (hg_label_value(b->labels[0].label) == HG_LABEL_ASIDE &&
+	    !hg_aside_add(&r->root_aside, i, b->labels[0].value))
+		return ot_fail_nomem(err, "references");
+	return OT_OK;
 }
 
 static enum ot_status

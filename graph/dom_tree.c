@@ -149,21 +149,15 @@ seen_again(struct tree *t, uint32_t v, uint32_t w)
 	return true;
 }
 
-/* Bare columns: a call an edge would be a tenth of all the time. */
-static inline bool
-is_weak(const struct hg_graph *g, hg_edge e)
-{
-	return hg_label_relation(g->label[e]) == OTW_REL_WEAK;
-}
-
 /* All that is reached from `start`, as a subtree of number `above`. */
 static enum ot_status
 search(struct tree *t, hg_node start, uint32_t above)
 {
 	const struct hg_graph *g = t->g;
-	const uint32_t *out = g->out, *tos = g->to;
+	const struct hg_steps *out = &g->out;
+	const uint32_t *tos = g->to;
 	uint32_t first = number(t, start, above), v = first, w, i;
-	hg_edge e = out[start], end = out[start + 1];
+	hg_edge e = hg_step(out, start), end = hg_step(out, start + 1), of_to;
 	enum ot_status st;
 	hg_node to;
 
@@ -175,7 +169,7 @@ search(struct tree *t, hg_node start, uint32_t above)
 			to = tos[e];
 			if (end - e > AHEAD)
 				OT_PREFETCH(&t->num[tos[e + AHEAD]]);
-			if (is_weak(g, e++))
+			if (hg_is_weak(g, e++))
 				continue;
 			w = t->num[to];
 			if (w != 0) {
@@ -184,20 +178,21 @@ search(struct tree *t, hg_node start, uint32_t above)
 				continue;
 			}
 			w = number(t, to, v);
-			if (out[to] == out[to + 1])
+			of_to = hg_step(out, to);
+			if (of_to == hg_step(out, to + 1))
 				continue;
 			t->work[v].path.up = e;
 			v = w;
-			e = out[to];
-			end = out[to + 1];
+			e = of_to;
+			end = hg_step(out, to + 1);
 			for (i = e; i < end && i < e + AHEAD; i++)
-				OT_PREFETCH(&out[tos[i]]);
+				OT_PREFETCH(&out->step[tos[i]]);
 		}
 		if (v == first)
 			return OT_OK;
 		v = t->idom[v];
 		e = t->work[v].path.up;
-		end = out[t->vertex[v] + 1];
+		end = hg_step(out, t->vertex[v] + 1);
 	}
 }
 

@@ -4,7 +4,7 @@
  *
  * Each function is a look into a column, or two; hg_edge_from() alone has to
  * search, between two samples (store.h), which saves a column as wide as the
- * targets'.
+ * targets'.  What a label says is found through its edge's source.
  */
 #include "config.h"
 
@@ -15,11 +15,24 @@
 #include "graph/dom.h"
 #include "graph/store.h"
 
+#define LISTS_ALONE 8u /* kinds listed one by one before all are */
+
 static void
 narrow_release(struct hg_narrow *c)
 {
 	free(c->v);
 	hg_aside_release(&c->wide);
+}
+
+static void
+kind_nodes_release(struct hg_graph *g)
+{
+	uint32_t k;
+
+	for (k = 0; g->kind_nodes && k < g->nkinds; k++)
+		free(atomic_load(&g->kind_nodes[k]));
+	free(g->kind_nodes);
+	free(atomic_load(&g->all_kinds));
 }
 
 void
@@ -28,21 +41,28 @@ hg_graph_free(struct hg_graph *g)
 	if (!g)
 		return;
 	hg_addrs_release(&g->addrs);
-	free(g->kind);
+	free(g->code);
+	free(g->code_wide);
+	free(g->classes.v);
+	free(g->classes.labels);
+	hg_aside_release(&g->classes.aside);
 	narrow_release(&g->bytes);
 	narrow_release(&g->extra);
-	narrow_release(&g->refcount);
+	free(g->refcount);
+	hg_aside_release(&g->refcount_wide);
 	free(g->text);
 	free(g->texts);
-	free(g->out);
+	hg_steps_release(&g->out);
+	hg_steps_release(&g->in);
 	free(g->to);
-	free(g->label);
-	hg_aside_release(&g->label_aside);
+	free(g->weak);
+	free(g->weak_edges);
 	free(g->sample);
-	free(g->in);
 	free(g->in_edges);
+	free(g->root_label);
+	hg_aside_release(&g->root_aside);
 	free(g->kinds);
-	free(g->kind_nodes);
+	kind_nodes_release(g);
 	free(g->roots);
 	free(g->names);
 	free(g->name_off);
@@ -58,21 +78,45 @@ narrow_memory(const struct hg_graph *g, const struct hg_narrow *c)
 	       hg_aside_memory(&c->wide);
 }
 
+/* Of the lists of instances, those that were asked for. */
+static size_t
+kind_nodes_memory(const struct hg_graph *g)
+{
+	size_t sum = g->nkinds * sizeof(*g->kind_nodes);
+	uint32_t k;
+
+	if (atomic_load(&g->all_kinds))
+		sum += g->nobjects * sizeof(hg_node);
+
+	for (k = 0; k < g->nkinds; k++)
+		if (atomic_load(&g->kind_nodes[k]))
+			sum += g->kinds[k].count * sizeof(hg_node);
+	return sum;
+}
+
 size_t
 hg_memory(const struct hg_graph *g)
 {
-	size_t n = g->nobjects, nodes = n + g->nroots, e = g->nedges;
+	size_t n = g->nobjects, e = g->nedges;
 	const struct hg_dom *dom = hg_dom_peek(g);
 
-	return sizeof(*g) + (dom ? hg_dom_memory(dom) : 0) + g->arena.total + hg_addrs_memory(&g->addrs) +
-	       n * sizeof(*g->kind) + narrow_memory(g, &g->bytes) +
-	       narrow_memory(g, &g->extra) + narrow_memory(g, &g->refcount) +
+	return sizeof(*g) + (dom ? hg_dom_memory(dom) : 0) + g->arena.total +
+	       hg_addrs_memory(&g->addrs) +
+	       n * (g->code ? sizeof(*g->code) : sizeof(*g->code_wide)) +
+	       g->classes.cap * sizeof(*g->classes.v) +
+	       g->classes.cap_labels * sizeof(*g->classes.labels) +
+	       hg_aside_memory(&g->classes.aside) +
+	       narrow_memory(g, &g->bytes) + narrow_memory(g, &g->extra) +
+	       n * sizeof(*g->refcount) + hg_aside_memory(&g->refcount_wide) +
 	       (g->text ? n * sizeof(*g->text) : 0) + g->texts_len +
-	       2 * (nodes + 1) * sizeof(*g->out) +
-	       e * (sizeof(*g->to) + sizeof(*g->label) + sizeof(*g->in_edges)) +
+	       hg_steps_memory(&g->out) + hg_steps_memory(&g->in) +
+	       e * (sizeof(*g->to) + sizeof(*g->in_edges)) +
+	       (g->weak ? (e >> 12) * sizeof(*g->weak) : 0) +
+	       g->cap_weak * sizeof(*g->weak_edges) +
 	       (e >> HG_SAMPLE_SHIFT) * sizeof(*g->sample) +
-	       hg_aside_memory(&g->label_aside) +
-	       g->nkinds * sizeof(*g->kinds) + n * sizeof(*g->kind_nodes) +
+	       (e - g->root_edges) * sizeof(*g->root_label) +
+	       hg_aside_memory(&g->root_aside) +
+	       g->nkinds * sizeof(*g->kinds) + kind_nodes_memory(g) +
 	       g->nroots * sizeof(*g->roots) +
 	       (g->nnames ? g->name_off[g->nnames] : 0) +
 	       g->nnames * sizeof(*g->name_off);
@@ -123,7 +167,8 @@ hg_addr(const struct hg_graph *g, hg_node n)
 hg_kind
 hg_kind_of(const struct hg_graph *g, hg_node n)
 {
-	return n < g->nobjects ? g->kind[n] & HG_KIND_MASK : HG_NONE;
+	return n < g->nobjects ?
+	       hg_class_of(g, n)->kind & HG_KIND_MASK : HG_NONE;
 }
 
 uint64_t
@@ -144,13 +189,15 @@ hg_refcount(const struct hg_graph *g, hg_node n)
 	/* an immortal one's is a mark, not a count */
 	if (n >= g->nobjects || (hg_flags(g, n) & OTW_IMMORTAL))
 		return -1;
-	return (int64_t)hg_narrow_get(&g->refcount, n) - 1;
+	if (OT_UNLIKELY(g->refcount[n] == HG_RC_WIDE))
+		return (int64_t)hg_aside_get(&g->refcount_wide, n) - 1;
+	return (int64_t)g->refcount[n] - 1;
 }
 
 unsigned
 hg_flags(const struct hg_graph *g, hg_node n)
 {
-	return n < g->nobjects ? g->kind[n] >> HG_KIND_BITS : 0;
+	return n < g->nobjects ? hg_class_of(g, n)->kind >> HG_KIND_BITS : 0;
 }
 
 int
@@ -246,12 +293,80 @@ hg_kind_tracked(const struct hg_graph *g, hg_kind k)
 	return g->kinds[k].tracked;
 }
 
+/* The objects of a kind, ascending: a pass over all objects. */
+static hg_node *
+kind_list(const struct hg_graph *g, hg_kind k)
+{
+	hg_node *list, n, at = 0;
+
+	list = ot_realloc_array(NULL, g->kinds[k].count, sizeof(*list));
+	for (n = 0; list && n < g->nobjects; n++)
+		if ((hg_class_of(g, n)->kind & HG_KIND_MASK) == k)
+			list[at++] = n;
+	return list;
+}
+
+/* Those of all kinds, one kind behind the other. */
+static hg_node *
+kind_list_all(const struct hg_graph *g)
+{
+	hg_node *list, n;
+	uint32_t *at;
+	hg_kind k;
+
+	list = ot_realloc_array(NULL, g->nobjects, sizeof(*list));
+	at = ot_realloc_array(NULL, g->nkinds, sizeof(*at));
+	if (!list || !at) {
+		free(list);
+		free(at);
+		return NULL;
+	}
+	for (k = 0; k < g->nkinds; k++)
+		at[k] = g->kinds[k].first;
+	for (n = 0; n < g->nobjects; n++)
+		list[at[hg_class_of(g, n)->kind & HG_KIND_MASK]++] = n;
+	free(at);
+	return list;
+}
+
+/* Keeps a list unless another reader has made it meanwhile. */
+static hg_node *
+list_keep(_Atomic(hg_node *) *place, hg_node *list)
+{
+	hg_node *other = NULL;
+
+	if (atomic_compare_exchange_strong(place, &other, list))
+		return list;
+	free(list);
+	return other;
+}
+
 const hg_node *
 hg_kind_nodes(const struct hg_graph *g, hg_kind k, uint32_t *n)
 {
+	/* Lists are made when asked for; they are no part of what is read. */
+	struct hg_graph *keep = (struct hg_graph *)(uintptr_t)g;
+	hg_node *all = atomic_load(&keep->all_kinds), *list;
+
 	/* Counts without objects name no instances. */
 	*n = g->nobjects > 0 ? (uint32_t)g->kinds[k].count : 0;
-	return g->kind_nodes + g->kinds[k].first;
+	if (*n == 0)
+		return NULL;
+	list = atomic_load(&g->kind_nodes[k]);
+	if (all || list)
+		return list ? list : all + g->kinds[k].first;
+	if (atomic_fetch_add(&keep->kind_lists, 1) < LISTS_ALONE) {
+		list = kind_list(g, k);
+		if (list)
+			return list_keep(&g->kind_nodes[k], list);
+	} else {
+		all = kind_list_all(g);
+		if (all)
+			return list_keep(&keep->all_kinds, all) +
+			       g->kinds[k].first;
+	}
+	*n = 0;
+	return NULL;
 }
 
 hg_kind
@@ -274,31 +389,46 @@ hg_kind_at_node(const struct hg_graph *g, hg_node n)
 hg_edge
 hg_out(const struct hg_graph *g, hg_node n)
 {
-	return g->out[n];
+	return hg_step(&g->out, n);
 }
 
 const hg_edge *
 hg_in(const struct hg_graph *g, hg_node n, uint32_t *n_in)
 {
-	*n_in = g->in[n + 1] - g->in[n];
-	return g->in_edges + g->in[n];
+	uint32_t from = hg_step(&g->in, n);
+
+	*n_in = hg_step(&g->in, n + 1) - from;
+	return g->in_edges + from;
 }
 
 hg_node
 hg_edge_from(const struct hg_graph *g, hg_edge e)
 {
-	uint32_t lo = g->sample[e >> HG_SAMPLE_SHIFT], mid;
+	uint32_t lo = g->sample[e >> HG_SAMPLE_SHIFT], mid, i;
 	uint32_t hi = g->sample[(e >> HG_SAMPLE_SHIFT) + 1];
+	const uint8_t *step;
 
-	/* The source is the first node in [lo, hi] that ends behind e. */
+	/* The last block in [lo, hi] that starts at e or before. */
 	while (lo < hi) {
-		mid = lo + (hi - lo) / 2;
-		if (g->out[mid + 1] <= e)
-			lo = mid + 1;
+		mid = lo + (hi - lo + 1) / 2;
+		if (hg_step(&g->out, mid * HG_BLOCK) <= e)
+			lo = mid;
 		else
-			hi = mid;
+			hi = mid - 1;
 	}
-	return lo;
+	/* In it the last list that does: those before it end there. */
+	step = g->out.step + (size_t)lo * HG_BLOCK;
+	if (OT_UNLIKELY(step[0])) {
+		const uint32_t *wide = g->out.wide +
+				       (size_t)g->out.base[lo] * HG_BLOCK;
+
+		for (i = HG_BLOCK - 1; wide[i] > e; i--)
+			;
+	} else {
+		for (i = HG_BLOCK - 1; step[i] > e - g->out.base[lo]; i--)
+			;
+	}
+	return lo * HG_BLOCK + i;
 }
 
 hg_node
@@ -307,16 +437,60 @@ hg_edge_to(const struct hg_graph *g, hg_edge e)
 	return g->to[e];
 }
 
+uint32_t
+hg_edge_code(const struct hg_graph *g, hg_edge e, uint64_t *value)
+{
+	uint32_t label;
+	hg_node from;
+
+	if (e < g->root_edges) {
+		from = hg_edge_from(g, e);
+		return hg_class_label(&g->classes,
+				      hg_class_of(g, from)->labels,
+				      e - hg_out(g, from), value);
+	}
+	label = g->root_label[e - g->root_edges];
+	*value = hg_label_value(label);
+	if (*value == HG_LABEL_ASIDE)
+		*value = hg_aside_get(&g->root_aside, e - g->root_edges);
+	return label;
+}
+
 unsigned
 hg_edge_relation(const struct hg_graph *g, hg_edge e)
 {
-	return hg_label_relation(g->label[e]);
+	uint64_t value;
+
+	return hg_label_relation(hg_edge_code(g, e, &value));
+}
+
+unsigned
+hg_edge_name_type(const struct hg_graph *g, hg_edge e)
+{
+	uint64_t value;
+
+	return hg_label_type(hg_edge_code(g, e, &value));
+}
+
+bool
+hg_weak_search(const struct hg_graph *g, hg_edge e)
+{
+	uint32_t lo = 0, hi = g->nweak, mid;
+
+	while (lo < hi) {
+		mid = lo + (hi - lo) / 2;
+		if (g->weak_edges[mid] < e)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo < g->nweak && g->weak_edges[lo] == e;
 }
 
 bool
 hg_edge_weak(const struct hg_graph *g, hg_edge e)
 {
-	return hg_label_relation(g->label[e]) == OTW_REL_WEAK;
+	return hg_is_weak(g, e);
 }
 
 const char *
@@ -333,20 +507,20 @@ hg_relation_text(unsigned relation)
 int64_t
 hg_edge_index(const struct hg_graph *g, hg_edge e)
 {
-	uint32_t v = hg_label_value(g->label[e]);
+	uint64_t value;
 
-	if (v == HG_LABEL_ASIDE)
-		return (int64_t)hg_aside_get(&g->label_aside, e);
-	return v;
+	hg_edge_code(g, e, &value);
+	return (int64_t)value;
 }
 
 const char *
 hg_edge_name(const struct hg_graph *g, hg_edge e, size_t *len)
 {
-	uint64_t id = (uint64_t)hg_edge_index(g, e);
+	uint64_t id;
+	uint32_t label = hg_edge_code(g, e, &id);
 
 	*len = 0;
-	if (hg_label_type(g->label[e]) != OTW_NAME_ID || id >= g->nnames)
+	if (hg_label_type(label) != OTW_NAME_ID || id >= g->nnames)
 		return NULL;
 	*len = g->name_off[id + 1] - g->name_off[id];
 	return *len > 0 ? g->names + g->name_off[id] : "";
@@ -363,7 +537,7 @@ hg_module_of(const struct hg_graph *g, hg_node n)
 		return HG_NONE;
 	/* Edges from roots have the highest numbers: they come last. */
 	in = hg_in(g, n, &n_in);
-	while (n_in > 0 && in[n_in - 1] >= g->out[g->nobjects]) {
+	while (n_in > 0 && in[n_in - 1] >= g->root_edges) {
 		n_in--;
 		if (hg_edge_relation(g, in[n_in]) != OTW_REL_MODULE)
 			continue;

@@ -81,7 +81,11 @@ uint64_t hg_kind_count(const struct hg_graph *g, hg_kind k);
 uint64_t hg_kind_bytes(const struct hg_graph *g, hg_kind k);
 uint64_t hg_kind_tracked(const struct hg_graph *g, hg_kind k);
 
-/* The kind's instances in address order; *n of them.  Built at load. */
+/*
+ * The kind's instances in address order; *n of them.  Listed when first asked
+ * for, in a pass over the objects (after a few kinds, for all kinds at once);
+ * NULL and 0 where there was no memory for it.
+ */
 const hg_node *hg_kind_nodes(const struct hg_graph *g, hg_kind k, uint32_t *n);
 
 /* Out-edges of n are the indices [hg_out(n), hg_out(n + 1)). */

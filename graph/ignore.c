@@ -247,7 +247,8 @@ memo_grow(struct hg_ignore *ig)
 static uint64_t
 label_mask_memo(struct hg_ignore *ig, hg_edge e)
 {
-	uint32_t code = ig->g->label[e], at;
+	uint64_t value;
+	uint32_t code = hg_edge_code(ig->g, e, &value), at;
 
 	if (hg_label_value(code) == HG_LABEL_ASIDE || code == HG_NONE ||
 	    (ig->nused >= ig->nslots / 2 && !memo_grow(ig)))

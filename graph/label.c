@@ -105,7 +105,7 @@ hg_edge_label(const struct hg_graph *g, hg_edge e, struct ot_buf *out)
 	const char *word = label_forms[rel].word, *name;
 	size_t len;
 
-	switch (hg_label_type(g->label[e])) {
+	switch (hg_edge_name_type(g, e)) {
 	case OTW_NAME_ID:
 		name = hg_edge_name(g, e, &len);
 		label_name(form, word, name ? name : "", len, out);
@@ -165,7 +165,7 @@ count_items(const struct hg_graph *g, hg_node n)
 {
 	uint32_t e, items = 0, keys = 0, values = 0, names = 0;
 
-	for (e = g->out[n]; e < g->out[n + 1]; e++) {
+	for (e = hg_out(g, n); e < hg_out(g, n + 1); e++) {
 		switch (hg_edge_relation(g, e)) {
 		case OTW_REL_ITEM:
 			items++;
@@ -210,13 +210,13 @@ text_of_fields(const struct hg_graph *g, hg_node n, size_t max_cols,
 	uint32_t e, fields = 0;
 	unsigned rel;
 
-	for (e = g->out[n]; e < g->out[n + 1] && fields < FIELDS; e++) {
+	for (e = hg_out(g, n); e < hg_out(g, n + 1) && fields < FIELDS; e++) {
 		rel = hg_edge_relation(g, e);
 		if ((rel != OTW_REL_ATTRIBUTE && rel != OTW_REL_SLOT) ||
-		    hg_label_type(g->label[e]) != OTW_NAME_ID)
+		    hg_edge_name_type(g, e) != OTW_NAME_ID)
 			continue;
 		name = hg_edge_name(g, e, &before);
-		text = hg_text(g, g->to[e], &len);
+		text = hg_text(g, hg_edge_to(g, e), &len);
 		if (!name || len == 0 || strncmp(name, "__", 2) == 0)
 			continue;
 		ot_buf_clear(&one);

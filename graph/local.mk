@@ -17,8 +17,10 @@ graph_libgraph_la_SOURCES = \
 	graph/an_util.c graph/an_util.h \
 	graph/analyses.c graph/analyses.def graph/analysis.h \
 	graph/assemble.c \
+	graph/both.c \
 	graph/builder.c graph/builder.h \
 	graph/chains.c \
+	graph/classes.c \
 	graph/column.c \
 	graph/cycle.c \
 	graph/dom.c graph/dom.h graph/dom_priv.h graph/dom_tree.c \
@@ -49,10 +51,10 @@ graph_libgraph_la_SOURCES = \
 	graph/scc.c graph/scc.h \
 	graph/search.c graph/search.h \
 	graph/series.c graph/series.h \
-	graph/sort.c \
 	graph/sql.h graph/sql_vtab.c \
 	graph/sql_objects.c graph/sql_refs.c graph/sql_rows.c \
 	graph/sql_tables.def graph/sql_tables.h graph/sql_types.c \
+	graph/steps.c \
 	graph/store.h \
 	graph/treemap.c \
 	graph/trend.c graph/trend.h \

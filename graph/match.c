@@ -109,20 +109,25 @@ walk(struct hg_match *m, const hg_kind *pair, const struct hg_args *args,
 {
 	hg_node b = 0, n = 0, nb = hg_objects(m->before);
 	hg_node nn = hg_objects(m->now);
+	struct hg_addr_row row_b, row_n;
 	uint64_t at_b, at_n, look = LOOK;
 
+	hg_addr_row_init(&row_b, &m->before->addrs);
+	hg_addr_row_init(&row_n, &m->now->addrs);
+	at_b = hg_addr_row_next(&row_b);
+	at_n = hg_addr_row_next(&row_n);
 	while (b < nb || n < nn) {
 		if ((uint64_t)b + n >= look) {
 			look += LOOK;
 			if (an_check(args, n, nn, err) != OT_OK)
 				return OT_INTERRUPTED;
 		}
-		at_b = b < nb ? hg_addr(m->before, b) : UINT64_MAX;
-		at_n = n < nn ? hg_addr(m->now, n) : UINT64_MAX;
 		if (b < nb && (n == nn || at_b < at_n)) {
 			set(m->gone, b++);
+			at_b = hg_addr_row_next(&row_b);
 		} else if (n < nn && (b == nb || at_n < at_b)) {
 			set(m->born, n++);
+			at_n = hg_addr_row_next(&row_n);
 		} else {
 			if (pair[hg_kind_of(m->before, b)] !=
 				    hg_kind_of(m->now, n) ||
@@ -132,6 +137,8 @@ walk(struct hg_match *m, const hg_kind *pair, const struct hg_args *args,
 			}
 			b++;
 			n++;
+			at_b = hg_addr_row_next(&row_b);
+			at_n = hg_addr_row_next(&row_n);
 		}
 	}
 	return OT_OK;

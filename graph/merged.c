@@ -128,7 +128,7 @@ weigh(struct merger *m)
 		if (m->weight[n] == 0 || e == HG_NONE)
 			continue;
 		m->weight[hg_edge_from(g, e)] += m->weight[n];
-		if (hg_label_type(g->label[e]) == OTW_NAME_ID &&
+		if (hg_edge_name_type(g, e) == OTW_NAME_ID &&
 		    hg_edge_index(g, e) < g->nnames)
 			m->names[hg_edge_index(g, e)] += m->weight[n];
 	}
@@ -155,7 +155,7 @@ step_of(const struct merger *m, hg_node n)
 
 	if (e == HG_NONE)
 		return mix(n, 0x726f6f74) | 1;
-	if (hg_label_type(g->label[e]) == OTW_NAME_ID) {
+	if (hg_edge_name_type(g, e) == OTW_NAME_ID) {
 		name = hg_edge_index(g, e);
 		if (name >= g->nnames || m->names[name] < m->part)
 			name = -1;

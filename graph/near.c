@@ -24,7 +24,7 @@ enum {
 static unsigned
 rank_of(const struct hg_graph *g, hg_edge e)
 {
-	if (e >= g->out[g->nobjects])
+	if (e >= g->root_edges)
 		return RANK_ROOT;
 	if (hg_module_of(g, hg_edge_from(g, e)) != HG_NONE)
 		return RANK_MODULE;
@@ -58,10 +58,10 @@ hg_near_next(struct hg_near *it, hg_edge *e, hg_node *far)
 	uint32_t n_in, n;
 
 	in = hg_in(g, it->node, &n_in);
-	n = it->back ? n_in : g->out[it->node + 1] - g->out[it->node];
+	n = it->back ? n_in : hg_out(g, it->node + 1) - hg_out(g, it->node);
 	for (; it->rank < RANK_END; it->rank++, it->at = 0) {
 		while (it->at < n) {
-			*e = it->back ? in[it->at] : g->out[it->node] + it->at;
+			*e = it->back ? in[it->at] : hg_out(g, it->node) + it->at;
 			it->at++;
 			if (rank_of(g, *e) != it->rank)
 				continue;

@@ -65,7 +65,7 @@ namespace_of(const struct hg_owners *o, hg_node n)
 		return HG_NONE;
 	in = hg_in(g, n, &n_in);
 	for (i = 0; i < n_in; i++)
-		if (hg_label_type(g->label[in[i]]) == OTW_NAME_ID &&
+		if (hg_edge_name_type(g, in[i]) == OTW_NAME_ID &&
 		    hg_edge_relation(g, in[i]) == OTW_REL_ATTRIBUTE &&
 		    hg_edge_index(g, in[i]) == o->dict_name)
 			return hg_edge_from(g, in[i]);
@@ -75,8 +75,8 @@ namespace_of(const struct hg_owners *o, hg_node n)
 static int64_t
 name_of(const struct hg_graph *g, hg_edge e)
 {
-	return hg_label_type(g->label[e]) == OTW_NAME_ID ? hg_edge_index(g, e)
-							 : -1;
+	return hg_edge_name_type(g, e) == OTW_NAME_ID ? hg_edge_index(g, e)
+						      : -1;
 }
 
 static bool

@@ -86,7 +86,7 @@ edge_label(const struct fold *f, const struct hg_pic_edge *e)
 	relation = hg_edge_relation(g, e->edge);
 	h = mix(relation, e->flags + 2);
 	if (f->how == HG_FOLD_EXACT &&
-	    hg_label_type(g->label[e->edge]) == OTW_NAME_ID &&
+	    hg_edge_name_type(g, e->edge) == OTW_NAME_ID &&
 	    (relation != OTW_REL_VALUE || is_plain(g, hg_edge_to(g, e->edge))))
 		h = mix(h, (uint64_t)hg_edge_index(g, e->edge));
 	return h;

@@ -227,6 +227,11 @@ hg_instances(const struct hg_graph *g, hg_kind kind, hg_node **nodes,
 		if (!hg_same_type(g, k, kind))
 			continue;
 		list = hg_kind_nodes(g, k, &count);
+		if (count == 0 && g->nobjects > 0 && g->kinds[k].count > 0) {
+			free(*nodes);
+			*nodes = NULL;
+			return ot_fail_nomem(err, "a list of instances");
+		}
 		if (count == 0)
 			continue;
 		memcpy(*nodes + *n, list, count * sizeof(*list));

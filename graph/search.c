@@ -80,10 +80,10 @@ static hg_edge
 go_through(struct hg_search *s, hg_node n, hg_node target)
 {
 	const struct hg_graph *g = s->g;
-	hg_edge found = HG_NONE, e;
+	hg_edge found = HG_NONE, e, end = hg_out(g, n + 1);
 	hg_node to;
 
-	for (e = g->out[n]; e < g->out[n + 1]; e++) {
+	for (e = hg_out(g, n); e < end; e++) {
 		to = g->to[e];
 		if (to != target && s->parent[to] != HG_P_NONE)
 			continue;
@@ -120,7 +120,7 @@ hg_search_run(struct hg_search *s, hg_node target, hg_edge *found, uint32_t max,
 				break;
 		}
 		if (s->n - at > AHEAD)
-			OT_PREFETCH(&s->g->out[s->queue[at + AHEAD]]);
+			OT_PREFETCH(&s->g->out.step[s->queue[at + AHEAD]]);
 		if (is_leaf(s, s->queue[at]))
 			continue;
 		e = go_through(s, s->queue[at], target);

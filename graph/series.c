@@ -216,36 +216,72 @@ hg_series_add(struct hg_series *s, const struct hg_graph *g,
 	return hg_series_add_at(s, g, hg_info(g)->time_ns, err);
 }
 
-enum ot_status
-hg_series_add_at(struct hg_series *s, const struct hg_graph *g, uint64_t now,
-		 struct ot_err *err)
+/* Makes room for one more sample and gives its time. */
+static enum ot_status
+sample_begin(struct hg_series *s, uint64_t now, double *t, struct ot_err *err)
 {
-	uint64_t count;
-	struct row *r;
-	double t;
-	hg_kind k;
-
 	if (s->n == s->cap && !samples_grow(s))
 		return ot_fail_nomem(err, "the samples");
 	if (s->n == 0)
 		s->start_ns = now;
 	/* A clock that was put back makes no time run backwards. */
-	t = now > s->start_ns ? (double)(now - s->start_ns) / 1e9 : 0;
-	if (s->n > 0 && t < s->times[s->n - 1])
-		t = s->times[s->n - 1];
-	for (k = 0; k < hg_kinds(g); k++) {
-		count = s->scope == HG_SCOPE_ALL ? hg_kind_count(g, k)
-						 : hg_kind_tracked(g, k);
-		if (count == 0)
-			continue;
-		r = row_for(s, hg_kind_full(g, k), hg_kind_module(g, k));
-		if (!r)
-			return ot_fail_nomem(err, "the samples");
-		r->count[s->n] += count;
-		r->bytes[s->n] += hg_kind_bytes(g, k);
-	}
-	s->times[s->n++] = t;
+	*t = now > s->start_ns ? (double)(now - s->start_ns) / 1e9 : 0;
+	if (s->n > 0 && *t < s->times[s->n - 1])
+		*t = s->times[s->n - 1];
 	return OT_OK;
+}
+
+static enum ot_status
+sample_add(struct hg_series *s, const struct hg_sample *v, struct ot_err *err)
+{
+	struct row *r;
+
+	if (v->count == 0)
+		return OT_OK;
+	r = row_for(s, v->full, v->module);
+	if (!r)
+		return ot_fail_nomem(err, "the samples");
+	r->count[s->n] += v->count;
+	r->bytes[s->n] += v->bytes;
+	return OT_OK;
+}
+
+enum ot_status
+hg_series_add_at(struct hg_series *s, const struct hg_graph *g, uint64_t now,
+		 struct ot_err *err)
+{
+	double t = 0;
+	enum ot_status st = sample_begin(s, now, &t, err);
+	hg_kind k;
+
+	for (k = 0; k < hg_kinds(g) && st == OT_OK; k++) {
+		const struct hg_sample v = {
+			hg_kind_full(g, k), hg_kind_module(g, k),
+			s->scope == HG_SCOPE_ALL ? hg_kind_count(g, k)
+						 : hg_kind_tracked(g, k),
+			hg_kind_bytes(g, k),
+		};
+
+		st = sample_add(s, &v, err);
+	}
+	if (st == OT_OK)
+		s->times[s->n++] = t;
+	return st;
+}
+
+enum ot_status
+hg_series_add_rows(struct hg_series *s, const struct hg_sample *v, size_t n,
+		   uint64_t now, struct ot_err *err)
+{
+	double t = 0;
+	enum ot_status st = sample_begin(s, now, &t, err);
+	size_t i;
+
+	for (i = 0; i < n && st == OT_OK; i++)
+		st = sample_add(s, &v[i], err);
+	if (st == OT_OK)
+		s->times[s->n++] = t;
+	return st;
 }
 
 size_t

@@ -22,6 +22,17 @@ enum ot_status hg_series_add(struct hg_series *s, const struct hg_graph *g,
 enum ot_status hg_series_add_at(struct hg_series *s, const struct hg_graph *g,
 				uint64_t now_ns, struct ot_err *err);
 
+/* One type of a sample that comes from no graph; strings are copied. */
+struct hg_sample {
+	const char *full, *module;
+	uint64_t count, bytes;
+};
+
+/* The same from rows: counted in the series' scope by whoever gives them. */
+enum ot_status hg_series_add_rows(struct hg_series *s,
+				  const struct hg_sample *v, size_t n,
+				  uint64_t now_ns, struct ot_err *err);
+
 /* Drops every other sample; the first one stays. */
 void hg_series_thin(struct hg_series *s);
 

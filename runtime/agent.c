@@ -29,6 +29,7 @@
 #include <poll.h>
 #include <stdatomic.h>
 #include <string.h>
+#include <sys/syscall.h>
 
 #include "base/compiler.h"
 #include "base/err.h"
@@ -51,6 +52,7 @@ enum {
 	GOING_LOOK_NS = 20000,
 	FORK_WARNS = 12,	/* CPython 3.12 */
 	ORPHANS = 8,
+	EXEC_FAILED = 255,
 };
 
 #define MS	1000000ull
@@ -67,7 +69,9 @@ OT_EXPORT struct otw_boot objtop_agent_boot = {
 static struct {
 	struct ota_link link;
 	struct objtop_provider provider;
-	bool have_provider, preloaded;
+	bool have_provider;
+	struct ota_home home;
+	int home_pid;		/* the process that it is of */
 	char why_not[256];
 	atomic_bool wire;	/* taken: somebody writes to the socket */
 	atomic_bool wanted;	/* the exit handler waits for it */
@@ -134,6 +138,14 @@ give_wire(void)
 	atomic_store(&agent.wire, false);
 }
 
+static long start(int fd);
+
+static bool
+is_preloaded(void)
+{
+	return agent.home.name[0] && agent.home_pid == ota_pid();
+}
+
 /*
  * The program is about to finalise its interpreter: called on its own thread,
  * the interpreter's lock let go.  Under `run` the inspector is told and may
@@ -144,7 +156,13 @@ program_ends(void)
 {
 	uint64_t end = ota_now_ns() + LAST_MS * MS;
 
-	if (agent.preloaded && atomic_load(state()) == OTW_BOOT_RUNNING &&
+	if (is_preloaded() && atomic_load(state()) == OTW_BOOT_ASLEEP) {
+		int fd = ota_preload_connect(&agent.home);
+
+		if (fd >= 0 && start(fd))
+			ota_close(fd);
+	}
+	if (is_preloaded() && atomic_load(state()) == OTW_BOOT_RUNNING &&
 	    take_wire_first()) {
 		bool told = agent.link.fd >= 0 &&
 			    ota_link_empty(&agent.link, OTW_F_EXITING);
@@ -263,8 +281,8 @@ serve_snapshot(const struct otw_request *r)
 	/* Only now: this waits for the interpreter, as the snapshot does.
 	 * Without a thread state we need not be told of a program's end. */
 	if (atomic_load(&agent.closing) ||
-	    ((agent.preloaded || !py_gil_known()) &&
-	     !py_exit_install(ota_dlsym, agent.preloaded, program_ends)))
+	    (!py_gil_known() &&
+	     !py_exit_install(ota_dlsym, is_preloaded(), program_ends)))
 		return refuse(OT_FAILED, "the program is ending");
 	o = free_orphan();
 	objtop_agent_boot.busy = 1;
@@ -344,7 +362,7 @@ wait_for_start(void)
 static bool
 fork_warns(void)
 {
-	return !agent.preloaded && agent.have_provider &&
+	return agent.have_provider &&
 	       ota_equal(agent.provider.runtime, "cpython") &&
 	       py_minor(agent.provider.version) >= FORK_WARNS;
 }
@@ -398,8 +416,7 @@ about_to_fork(void)
 		reap_orphans();
 		return;
 	}
-	if (ota_threads() > 2 ||
-	    (agent.preloaded && !atomic_load(&agent.ready)))
+	if (ota_threads() > 2 || ota_host_starting())
 		return;
 	atomic_store(&agent.vanish, true);
 	while (thread_is_there() && ota_now_ns() < end) {
@@ -449,8 +466,12 @@ agent_thread(void *arg)
 	if (wait_for_start() && say_hello())
 		how = STAYS;
 	atomic_store(&agent.ready, true);
-	if (how == STAYS && agent.preloaded)
-		py_exit_install(ota_dlsym, true, program_ends);
+	if (how == STAYS && is_preloaded()) {
+		if (py_gil_known())
+			py_exit_ask(ota_dlsym, program_ends);
+		else
+			py_exit_install(ota_dlsym, true, program_ends);
+	}
 	give_wire();
 	while (how == STAYS) {
 		how = serve();
@@ -469,6 +490,8 @@ agent_thread(void *arg)
 static void
 forked_child(void)
 {
+	if (agent.home.children)
+		agent.home_pid = ota_pid();
 	forget_orphans();
 	py_gil_forked();
 	atomic_store(&agent.vanish, false);
@@ -484,10 +507,19 @@ forked_child(void)
 	atomic_store(state(), OTW_BOOT_ASLEEP);
 }
 
-static long
-start(int fd, bool preloaded)
+static void
+watch_forks(void)
 {
-	static bool atfork;
+	static bool watched;
+
+	if (!watched)
+		ota_host_atfork(about_to_fork, forked_child);
+	watched = true;
+}
+
+static long
+start(int fd)
+{
 	int32_t asleep = OTW_BOOT_ASLEEP;
 	int pid = ota_pid(), rc;
 
@@ -505,16 +537,12 @@ start(int fd, bool preloaded)
 	objtop_agent_boot.fork_pid = pid;
 	objtop_agent_boot.fd = fd;
 	objtop_agent_boot.busy = 0;
-	agent.preloaded = preloaded;
 	reap_orphans();
 	atomic_store(&agent.tid, 0);
 	atomic_store(&agent.ready, false);
 	atomic_store(&agent.rest, BUSY);
 	atomic_store(&agent.link.go_on, false);
-	if (!atfork) {
-		atfork = true;
-		ota_host_atfork(about_to_fork, forked_child);
-	}
+	watch_forks();
 	take_wire(UINT64_MAX);
 	rc = ota_host_thread(agent_thread, NULL);
 	if (rc) {
@@ -529,7 +557,7 @@ start(int fd, bool preloaded)
 OT_EXPORT long
 objtop_agent_start(long fd)
 {
-	return start((int)fd, false);
+	return start((int)fd);
 }
 
 /*
@@ -552,7 +580,7 @@ PyInit_objtop_agent(void)
 		return NULL;
 	memset(objtop_agent_boot.name, 0, sizeof(objtop_agent_boot.name));
 	fd = ota_connect_abstract(name, len);
-	if (fd >= 0 && start((int)fd, false))
+	if (fd >= 0 && start((int)fd))
 		ota_close((int)fd);
 	return NULL;
 }
@@ -563,15 +591,38 @@ constructor(void)
 	int fd = objtop_agent_boot.fd;
 
 	if (fd >= 0) {
-		if (start(fd, false))
+		if (start(fd))
 			ota_close(fd);
 		return;
 	}
-	fd = ota_preload();
-	if (fd < 0)
+	ota_preload(&agent.home);
+	if (!agent.home.name[0])
 		return;
-	if (start(fd, true))
-		ota_close(fd);
-	else
-		py_exit_early(ota_dlsym, program_ends);
+	agent.home_pid = ota_pid();
+	watch_forks();
+	if (agent.home.first) {
+		fd = ota_preload_connect(&agent.home);
+		if (fd < 0 || start(fd)) {
+			ota_close(fd);
+			agent.home.name[0] = '\0';
+			return;
+		}
+	}
+	py_exit_early(ota_dlsym, program_ends);
+}
+
+/*
+ * The C library's, in front of which we are when preloaded: what ends by
+ * os._exit(), as the processes of multiprocessing do, is looked at too.  Only
+ * a thread that runs Python is taken for the program: not a child of vfork(),
+ * nor one of subprocess that could not exec and ends with 255.
+ */
+OT_EXPORT OT_NORETURN void
+_exit(int status)
+{
+	if (is_preloaded() && status != EXEC_FAILED &&
+	    !atomic_load(&agent.closing))
+		py_exit_now(ota_dlsym, program_ends);
+	for (;;)
+		ota_syscall(SYS_exit_group, status, 0, 0, 0, 0, 0);
 }

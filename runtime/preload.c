@@ -4,9 +4,9 @@
  *
  * The environment is edited where it stands, before main() has seen it: no
  * setenv(), which takes a lock and allocates.  So children of the program do
- * not load the agent, and the program does not see it in its environment.  A
- * process that is no interpreter (a shell on the way to one) leaves it all as
- * it is for the next exec.
+ * not load the agent, and the program does not see it in its environment,
+ * unless the children are wanted too.  A process that is no interpreter (a
+ * shell on the way to one) leaves it all as it is for the next exec.
  */
 #include "config.h"
 
@@ -95,15 +95,24 @@ strip_list(char *list)
 	*to = '\0';
 }
 
-/* "PID:NAME": the name, where the pid is ours; else NULL. */
-static const char *
-name_for_us(const char *value)
+/* "PID:NAME", or "PID+:NAME" where children count: is it for us? */
+static bool
+read_home(const char *value, struct ota_home *h)
 {
 	uint64_t pid = 0;
+	size_t n;
 
 	for (; *value >= '0' && *value <= '9' && pid < UINT32_MAX; value++)
 		pid = pid * 10 + (uint64_t)(*value - '0');
-	return *value == ':' && pid == (uint64_t)ota_pid() ? value + 1 : NULL;
+	h->first = pid == (uint64_t)ota_pid();
+	h->children = *value == '+';
+	value += h->children;
+	n = strlen(value);
+	if (*value != ':' || n < 2 || n > sizeof(h->name) ||
+	    (!h->first && !h->children))
+		return false;
+	memcpy(h->name, value + 1, n);
+	return true;
 }
 
 /* Only who could have started us, or root, may be told about the heap. */
@@ -122,25 +131,13 @@ connect_to(const char *name)
 	return (int)fd;
 }
 
-int
-ota_preload(void)
+static void
+clear_environment(char **env, char **entry)
 {
-	char ***environ_at = ota_dlsym(NULL, "environ");
-	char **entry, **preload;
-	const char *name;
-	int fd;
+	char **preload;
 
-	if (!environ_at || !*environ_at)
-		return -1;
-	entry = find_entry(*environ_at, OTW_ENV_RUN);
-	if (!entry)
-		return -1;
-	name = name_for_us(value_of(*entry, OTW_ENV_RUN));
-	if (!name || !ota_host_known())
-		return -1;
-	fd = connect_to(name);
 	remove_entry(entry);
-	preload = find_entry(*environ_at, "LD_PRELOAD");
+	preload = find_entry(env, "LD_PRELOAD");
 	if (preload) {
 		char *list = value_of(*preload, "LD_PRELOAD");
 
@@ -148,5 +145,27 @@ ota_preload(void)
 		if (!*list)
 			remove_entry(preload);
 	}
-	return fd;
+}
+
+void
+ota_preload(struct ota_home *h)
+{
+	char ***environ_at = ota_dlsym(NULL, "environ");
+	char **entry;
+
+	h->name[0] = '\0';
+	if (!environ_at || !*environ_at)
+		return;
+	entry = find_entry(*environ_at, OTW_ENV_RUN);
+	if (!entry || !ota_host_known() ||
+	    !read_home(value_of(*entry, OTW_ENV_RUN), h))
+		return;
+	if (!h->children)
+		clear_environment(*environ_at, entry);
+}
+
+int
+ota_preload_connect(const struct ota_home *h)
+{
+	return h->name[0] ? connect_to(h->name) : -1;
 }

@@ -16,7 +16,10 @@
 #include "runtime/sys.h"
 #include "wire/leb.h"
 
-enum { PIECE = 4 << 20 };
+enum {
+	PIECE = 4 << 20,	/* given back */
+	STEP = 1 << 20,		/* got at once */
+};
 
 static const size_t largest = 256u << 20, smallest = 2 * PIECE;
 
@@ -25,7 +28,7 @@ _Static_assert(sizeof(struct ota_shared) <= 4096, "one page");
 bool
 ota_ring_open(struct ota_ring *r)
 {
-	r->sent = r->frame_end = 0;
+	r->sent = r->frame_end = r->populated = 0;
 	r->base = NULL;
 	r->sh = ota_map_shared(sizeof(*r->sh));
 	if (!r->sh)
@@ -88,6 +91,22 @@ ota_ring_room(const struct ota_ring *r)
 
 	return r->size - (size_t)(w - atomic_load_explicit(&r->sh->freed,
 						memory_order_acquire));
+}
+
+/*
+ * A page fault for every 4 KiB costs more than writing them.  What is not
+ * read yet may be populated again without harm.
+ */
+void
+ota_ring_populate(struct ota_ring *r, size_t len)
+{
+	uint64_t w = atomic_load_explicit(&r->sh->written,
+					  memory_order_relaxed);
+
+	while (r->populated < w + len) {
+		ota_populate(place(r, r->populated), STEP);
+		r->populated += STEP;
+	}
 }
 
 /* ---- the reader's side ---- */

@@ -52,6 +52,7 @@ struct ota_ring {
 	struct ota_shared *sh;
 	uint64_t sent;		/* reader: bytes taken */
 	uint64_t frame_end;	/* reader: end of the frame that sent is in */
+	uint64_t populated;	/* writer: pages are there up to here */
 };
 
 bool ota_ring_open(struct ota_ring *r);
@@ -63,6 +64,8 @@ void ota_ring_close(struct ota_ring *r);
 void ota_ring_publish(struct ota_ring *r, size_t len);
 uint8_t *ota_ring_at(const struct ota_ring *r);
 size_t ota_ring_room(const struct ota_ring *r);
+/* Gets the pages of the next `len` bytes, in larger pieces. */
+void ota_ring_populate(struct ota_ring *r, size_t len);
 
 /* ---- the reader's side ---- */
 

@@ -230,6 +230,8 @@ sink_object(struct objtop_sink *pub, const struct objtop_object *o)
 
 	if (o->kind >= s->nkinds)
 		stop(s, "the provider used a kind that it never announced");
+	if (!s->pub.want)
+		stop(s, "nothing was asked for");
 	if (stopped(s))
 		return 1;
 	s->totals.objects++;
@@ -335,6 +337,28 @@ sink_unseen(struct objtop_sink *pub, const char *reason, uint64_t count)
 	otw_enc_unseen(&s->enc, &u);
 }
 
+static void
+sink_pools(struct objtop_sink *pub, const struct objtop_pools *p)
+{
+	struct ota_sink *s = self(pub);
+	struct otw_pools w = {
+		.pool_bytes = p->pool_bytes, .meta = p->meta,
+		.meta_mask = p->meta_mask,
+		.count_at = p->count_at, .kind_at = p->kind_at,
+		.name_at = p->name_at, .size_at = p->size_at,
+		.items_at = p->items_at, .flags_at = p->flags_at,
+		.varies_mask = p->varies_mask,
+		.why = { p->why ? p->why : "", p->why ? strlen(p->why) : 0 },
+	};
+	int i;
+
+	for (i = 0; i < OTW_POOL_HEADS; i++) {
+		w.head[i].mask = p->head[i].mask;
+		w.head[i].bytes = p->head[i].bytes;
+	}
+	otw_enc_pools(&s->enc, &w);
+}
+
 static void *
 sink_alloc(struct objtop_sink *pub, size_t bytes)
 {
@@ -375,6 +399,7 @@ ota_sink_init(struct ota_sink *s, uint32_t want, uint64_t estimate,
 		.ref = sink_ref, .root = sink_root, .root_ref = sink_root_ref,
 		.unseen = sink_unseen, .alloc = sink_alloc,
 		.phase = sink_phase, .expect = sink_expect,
+		.pools = sink_pools,
 	};
 	s->hooks = *hooks;
 	s->estimate = estimate;

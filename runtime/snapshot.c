@@ -198,6 +198,7 @@ grow(struct otw_enc *e, size_t more)
 	e->cap = more < WINDOW ? WINDOW : more;
 	if (e->cap > room)
 		e->cap = room;
+	ota_ring_populate(&s->ring, e->cap);
 	return true;
 }
 

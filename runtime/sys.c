@@ -61,6 +61,7 @@ ota_syscall(long number, long a, long b, long c, long d, long e, long f)
 #error "objtop runs on x86-64 and aarch64"
 #endif
 
+#define POPULATE_WRITE	23	/* MADV_POPULATE_WRITE, Linux 5.14 */
 #define SYS3(n, a, b, c) \
 	ota_syscall((n), (long)(a), (long)(b), (long)(c), 0, 0, 0)
 #define SYS6(n, a, b, c, d, e, f) \
@@ -102,6 +103,12 @@ void
 ota_discard(void *p, size_t bytes)
 {
 	SYS3(SYS_madvise, p, bytes, MADV_REMOVE);
+}
+
+void
+ota_populate(void *p, size_t bytes)
+{
+	SYS3(SYS_madvise, p, bytes, POPULATE_WRITE);
 }
 
 /* mremap of nothing out of a shared mapping makes a second view of it. */

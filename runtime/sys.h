@@ -23,6 +23,8 @@ void *ota_map_shared(size_t bytes);
 void ota_unmap(void *p, size_t bytes);
 /* Gives shared memory back to the system; it reads as zeroes again. */
 void ota_discard(void *p, size_t bytes);
+/* Gets pages to be written, all at once; nothing where that is not known. */
+void ota_populate(void *p, size_t bytes);
 /*
  * Maps `bytes` of shared memory twice, one behind the other, so that a run of
  * bytes that passes the end goes on at the start.  NULL: refused.

@@ -13,6 +13,7 @@ endif
 # End-to-end tests against real interpreters.
 include tests/e2e/values.mk
 include tests/e2e/attach.mk
+include tests/e2e/census.mk
 include tests/e2e/tmux.mk
 include tests/e2e/walk.mk
 include tests/e2e/stream.mk
@@ -44,7 +45,8 @@ EXTRA_DIST += $(LINT) tests/run-all.sh tests/summary.sh tests/lsan.supp
 # End to end through the command line.
 E2E = tests/e2e/test_counts.py tests/e2e/test_cli.py \
 	tests/e2e/test_growth.py tests/e2e/test_groups.py \
-	tests/e2e/test_hosts.py tests/e2e/test_sql.py
+	tests/e2e/test_hosts.py tests/e2e/test_sql.py \
+	tests/e2e/test_coming_from.py
 TESTS += $(E2E)
 EXTRA_DIST += $(E2E) tests/e2e/harness.py
 

@@ -20,7 +20,10 @@
  * Preloaded (objtop run): the constructor finds OTW_ENV_RUN in the
  * environment, "PID:NAME", acts only where PID is its own and the process is
  * an interpreter, connects to the abstract socket NAME, and takes both
- * OTW_ENV_RUN and its own entry in LD_PRELOAD out of the environment.
+ * OTW_ENV_RUN and its own entry in LD_PRELOAD out of the environment.  When
+ * the program ends, and has no connection any more, it connects again.
+ * "PID+:NAME" is for all that comes from PID: the environment stays, and what
+ * is not PID itself connects only when it ends.
  */
 #ifndef OTW_BOOT_H
 #define OTW_BOOT_H

@@ -251,6 +251,48 @@ on_unseen(struct otw_dec *d, struct cursor c, struct ot_err *err)
 	return EMIT(d, unseen, &u, err);
 }
 
+/* A pool is 1 KiB to 1 MiB, what stands before an object at most 256 bytes. */
+static bool
+pools_plausible(const struct otw_pools *g)
+{
+	uint32_t heads = 0, i;
+
+	for (i = 0; i < OTW_POOL_HEADS; i++) {
+		if (g->head[i].bytes > 128 || g->head[i].bytes % 8)
+			return false;
+		heads += g->head[i].bytes;
+	}
+	return heads <= 256 && g->pool_bytes <= 1u << 20 &&
+	       (g->pool_bytes & (g->pool_bytes - 1)) == 0 &&
+	       (g->pool_bytes == 0 || g->pool_bytes >= 1024) &&
+	       g->count_at <= 128 && g->count_at % 8 == 0 &&
+	       g->kind_at <= 128 && g->kind_at % 8 == 0 &&
+	       g->name_at <= OTW_POOL_FIELDS && g->name_at % 8 == 0 &&
+	       g->size_at <= OTW_POOL_FIELDS && g->size_at % 8 == 0 &&
+	       g->items_at <= OTW_POOL_FIELDS && g->items_at % 8 == 0 &&
+	       g->flags_at <= OTW_POOL_FIELDS && g->flags_at % 8 == 0;
+}
+
+static enum ot_status
+on_pools(struct otw_dec *d, struct cursor c, struct ot_err *err)
+{
+	struct otw_pools g;
+	bool ok;
+	int i;
+
+	ok = get32(&c, &g.pool_bytes) && get64(&c, &g.meta) &&
+	     get64(&c, &g.meta_mask) &&
+	     get32(&c, &g.count_at) && get32(&c, &g.kind_at) &&
+	     get32(&c, &g.name_at) && get32(&c, &g.size_at) &&
+	     get32(&c, &g.items_at) && get32(&c, &g.flags_at) &&
+	     get64(&c, &g.varies_mask);
+	for (i = 0; ok && i < OTW_POOL_HEADS; i++)
+		ok = get64(&c, &g.head[i].mask) && get32(&c, &g.head[i].bytes);
+	if (!ok || !get_str(&c, &g.why) || !at_end(&c) || !pools_plausible(&g))
+		return otw_dec_damaged(d, "a bad field", err);
+	return EMIT(d, pools, &g, err);
+}
+
 static enum ot_status
 on_progress(struct otw_dec *d, struct cursor c, struct ot_err *err)
 {
@@ -318,6 +360,7 @@ dispatch(struct otw_dec *d, struct cursor c, struct ot_err *err)
 	case OTW_F_ROOT:	return on_root(d, c, err);
 	case OTW_F_ROOTREFS:	return on_rootrefs(d, c, err);
 	case OTW_F_COUNTS:	return on_counts(d, c, err);
+	case OTW_F_POOLS:	return on_pools(d, c, err);
 	case OTW_F_UNSEEN:	return on_unseen(d, c, err);
 	case OTW_F_PROGRESS:	return on_progress(d, c, err);
 	case OTW_F_END:		return on_end(d, c, err);
@@ -345,7 +388,7 @@ in_turn(const struct otw_dec *d)
 		return d->state == NEW;
 	case OTW_F_KIND: case OTW_F_NAME: case OTW_F_HEAP: case OTW_F_ROOT:
 	case OTW_F_ROOTREFS: case OTW_F_COUNTS: case OTW_F_UNSEEN:
-	case OTW_F_PROGRESS: case OTW_F_END:
+	case OTW_F_POOLS: case OTW_F_PROGRESS: case OTW_F_END:
 		return d->state == SNAPSHOT;
 	case OTW_F_BEGIN:
 		return d->state == IDLE;

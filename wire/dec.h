@@ -28,6 +28,7 @@ struct otw_events {
 	enum ot_status (*root)(void *, const struct otw_root *, struct ot_err *);
 	enum ot_status (*root_ref)(void *, const struct otw_ref *, struct ot_err *);
 	enum ot_status (*count)(void *, const struct otw_count *, struct ot_err *);
+	enum ot_status (*pools)(void *, const struct otw_pools *, struct ot_err *);
 	enum ot_status (*unseen)(void *, const struct otw_unseen *, struct ot_err *);
 	enum ot_status (*progress)(void *, const struct otw_progress *,
 				   struct ot_err *);

@@ -186,6 +186,30 @@ otw_enc_unseen(struct otw_enc *e, const struct otw_unseen *u)
 }
 
 void
+otw_enc_pools(struct otw_enc *e, const struct otw_pools *g)
+{
+	uint8_t b[SMALL], *p = b;
+	int i;
+
+	p = otw_put(p, g->pool_bytes);
+	p = otw_put(p, g->meta);
+	p = otw_put(p, g->meta_mask);
+	p = otw_put(p, g->count_at);
+	p = otw_put(p, g->kind_at);
+	p = otw_put(p, g->name_at);
+	p = otw_put(p, g->size_at);
+	p = otw_put(p, g->items_at);
+	p = otw_put(p, g->flags_at);
+	p = otw_put(p, g->varies_mask);
+	for (i = 0; i < OTW_POOL_HEADS; i++) {
+		p = otw_put(p, g->head[i].mask);
+		p = otw_put(p, g->head[i].bytes);
+	}
+	p = put_str(p, g->why, COMMAND);
+	frame_put(e, OTW_F_POOLS, b, p);
+}
+
+void
 otw_enc_progress(struct otw_enc *e, const struct otw_progress *g)
 {
 	uint8_t b[32], *p = b;

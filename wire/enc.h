@@ -42,6 +42,7 @@ void otw_enc_ref(struct otw_enc *e, const struct otw_ref *r);
 void otw_enc_root(struct otw_enc *e, const struct otw_root *r);
 void otw_enc_root_ref(struct otw_enc *e, const struct otw_ref *r);
 void otw_enc_counts(struct otw_enc *e, const struct otw_count *c, size_t n);
+void otw_enc_pools(struct otw_enc *e, const struct otw_pools *p);
 void otw_enc_unseen(struct otw_enc *e, const struct otw_unseen *u);
 void otw_enc_progress(struct otw_enc *e, const struct otw_progress *p);
 void otw_enc_end(struct otw_enc *e, const struct otw_end *end);

@@ -109,6 +109,30 @@ struct otw_ref {
 	uint32_t id;		/* of a name */
 };
 
+/*
+ * POOLS: how to count objects from outside, see inspector/target/pool_scan.h.
+ * Blocks lie in pools as CPython's obmalloc.c makes them; a block is what
+ * stands before an object (the sum of the heads whose mask is in the flags of
+ * its kind), then the object.
+ */
+#define OTW_POOL_HEADS	2
+#define OTW_POOL_FIELDS	4096	/* offsets of fields are below */
+
+struct otw_pools {
+	uint32_t pool_bytes;	/* a power of two; 0: no pools, `why` says */
+	uint64_t meta;		/* the kind of which kinds are instances, */
+	uint64_t meta_mask;	/* or of one with such a flag */
+	uint32_t count_at, kind_at;		/* of an object */
+	uint32_t name_at, size_at, items_at, flags_at;	/* of a kind */
+	uint64_t varies_mask;	/* kinds whose instances differ in size though
+				 * the size of their items is 0 */
+	struct {
+		uint64_t mask;
+		uint32_t bytes;
+	} head[OTW_POOL_HEADS];
+	struct otw_str why;
+};
+
 struct otw_root {
 	uint8_t kind;
 	uint64_t thread;

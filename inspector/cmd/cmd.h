@@ -36,7 +36,9 @@ struct cmd_opts {
 	size_t nignore;
 	const char *output;	/* -o */
 	bool redact;
+	bool run_children;	/* run --children */
 	uint64_t interval_ms;
+	double budget;		/* share of a core; 0: the default */
 	bool ages;
 	uint32_t rounds;	/* 0: the command's default */
 	const char *name;	/* --name PATTERN */

@@ -25,7 +25,8 @@ struct target_opts
 cmd_target_opts(const struct cmd *c)
 {
 	struct target_opts o = { .timeout_ms = c->opts.timeout_ms,
-				 .verbose = c->opts.verbose };
+				 .verbose = c->opts.verbose,
+				 .children = c->opts.run_children };
 
 	return o;
 }

@@ -7,6 +7,10 @@
  * terminal.  Else objtop waits until the program is about to end, when the
  * heap is still whole, and writes it to -o FILE or prints its types.
  *
+ * With --children each process that comes from the program is looked at in the
+ * same way and written to a file of its own; objtop ends with the last of
+ * them.
+ *
  * The exit code is the program's, 128 and the signal where one ended it, but
  * where objtop itself failed.
  */
@@ -21,6 +25,7 @@
 #include "inspector/cmd/cmd.h"
 
 #define STEP_MS 100
+#define CHILD_MS 200
 
 /* The program's output while the UI has the terminal. */
 struct run_output {
@@ -85,6 +90,73 @@ run_hand_on(struct run_output *o)
 	fflush(stdout);
 }
 
+/* "end.objtop" and 4242: "end.4242.objtop". */
+static bool
+run_child_path(struct ot_buf *out, const char *path, pid_t pid)
+{
+	const char *base = strrchr(path, '/');
+	const char *dot = strrchr(base != NULL ? base : path, '.');
+	size_t n = dot != NULL && dot > path && dot[-1] != '/'
+			   ? (size_t)(dot - path)
+			   : strlen(path);
+
+	ot_buf_add(out, path, n);
+	ot_buf_addf(out, ".%d%s", (int)pid, path + n);
+	return !out->failed;
+}
+
+/* What fails here is told and does not end the run. */
+static void
+run_save_child(const struct cmd *c, struct target *t)
+{
+	struct ot_buf path = OT_BUF_INIT;
+	struct ot_err err = OT_ERR_INIT;
+	struct cmd quiet = *c;
+	enum ot_status st = OT_OK;
+
+	/* The one answer on stdout is about the program. */
+	quiet.opts.format = OT_FMT_TEXT;
+	if (!run_child_path(&path, c->opts.output, target_pid(t)))
+		st = ot_fail_nomem(&err, "the name of a file");
+	if (st == OT_OK)
+		st = cmd_save(&quiet, t, ot_buf_str(&path), &err);
+	if (st != OT_OK)
+		cmd_say(c, "PID %d: %s", (int)target_pid(t), err.msg);
+	ot_buf_release(&path);
+}
+
+static void
+run_children(const struct cmd *c, struct target *t)
+{
+	struct target *child;
+
+	while ((child = target_child(t)) != NULL) {
+		run_save_child(c, child);
+		target_continue(child);
+		target_close(child);
+	}
+}
+
+/* Until the last of them has ended. */
+static void
+run_await_children(const struct cmd *c, struct target *t)
+{
+	bool told = false;
+	size_t n;
+
+	while (cmd_interrupted == 0 && (n = target_children(t)) > 0) {
+		if (!told)
+			cmd_say(c, "the program has ended; %zu of what it "
+				   "started: waiting, Ctrl-C leaves that alone",
+				n);
+		told = true;
+		target_await_child(t, CHILD_MS);
+		run_children(c, t);
+	}
+	run_children(c, t);
+	cmd_interrupted = 0;
+}
+
 /*
  * Until the program is about to end, or is gone.  Ctrl-C goes to the program
  * too, and what it makes of it is its business; a second one leaves it alone.
@@ -105,6 +177,7 @@ run_until_exit(const struct cmd *c, struct target *t, struct run_output *o,
 			told = true;
 		}
 		run_hand_on(o);
+		run_children(c, t);
 		/* A status here says that the program is gone: so be it. */
 		if (target_step(t, STEP_MS, &done, NULL) != OT_OK &&
 		    !cmd_interrupted)
@@ -206,6 +279,8 @@ run_to_exit(const struct cmd *c, struct ot_err *err)
 		st = run_last_look(c, t, err);
 		target_continue(t);
 		ended = run_ended(c, t, st == OT_OK ? err : NULL);
+		if (c->opts.run_children)
+			run_await_children(c, t);
 		if (st == OT_OK)
 			st = ended;
 	}
@@ -216,6 +291,10 @@ run_to_exit(const struct cmd *c, struct ot_err *err)
 enum ot_status
 cmd_run(const struct cmd *c, struct ot_err *err)
 {
+	if (c->opts.run_children && c->opts.output == NULL)
+		return ot_fail(err, OT_USAGE,
+			       "run --children writes a file for each process: "
+			       "give it -o FILE (in the UI, p lists them)");
 	if (c->opts.output == NULL && c->opts.format == OT_FMT_TEXT &&
 	    cmd_has_terminal())
 		return run_with_ui(c, err);

@@ -9,6 +9,7 @@
  */
 #include "config.h"
 
+#include <errno.h>
 #include <getopt.h>
 #include <limits.h>
 #include <stdlib.h>
@@ -27,28 +28,55 @@ struct parse {
 	size_t nwords;
 };
 
+/* The command of a line that is not parsed yet, as far as can be told. */
+static const char *
+parse_guess(char **argv)
+{
+	for (argv++; *argv != NULL && strcmp(*argv, "--") != 0; argv++)
+		if (cmd_word_find(*argv) != NULL)
+			return *argv;
+	return "ui";
+}
+
+/* Is option i another one of the same name, which the command takes? */
+static bool
+parse_shadowed(size_t i, const char *command)
+{
+	size_t j;
+
+	for (j = 0; j < CMD_OPT_COUNT; j++)
+		if (j != i && strcmp(cmd_options[i].name,
+				     cmd_options[j].name) == 0)
+			return cmd_takes(command, (enum cmd_option_id)j) ||
+			       (j < i && !cmd_takes(command,
+						    (enum cmd_option_id)i));
+	return false;
+}
+
 static void
-parse_tables(struct option *longs, char *shorts)
+parse_tables(struct option *longs, char *shorts, const char *command)
 {
 	const struct cmd_option *o;
-	size_t i, at = 0;
+	size_t i, n = 0, at = 0;
 
 	shorts[at++] = '-';
 	shorts[at++] = ':';
 	for (i = 0; i < CMD_OPT_COUNT; i++) {
 		o = &cmd_options[i];
-		longs[i].name = o->name;
-		longs[i].has_arg =
+		if (parse_shadowed(i, command))
+			continue;
+		longs[n].name = o->name;
+		longs[n].has_arg =
 			o->arg != NULL ? required_argument : no_argument;
-		longs[i].flag = NULL;
-		longs[i].val = OPT_BASE + (int)i;
+		longs[n].flag = NULL;
+		longs[n++].val = OPT_BASE + (int)i;
 		if (o->letter != 0) {
 			shorts[at++] = o->letter;
 			if (o->arg != NULL)
 				shorts[at++] = ':';
 		}
 	}
-	memset(&longs[i], 0, sizeof(longs[i]));
+	memset(&longs[n], 0, sizeof(longs[n]));
 	shorts[at] = '\0';
 }
 
@@ -100,6 +128,33 @@ parse_time(const char *text, enum cmd_option_id id, uint64_t *ms,
 	return ot_fail(err, OT_USAGE,
 		       "--%s takes a time like 500ms, 10s or 2m, not '%.80s'",
 		       cmd_options[id].name, text);
+}
+
+/* "2%", "0.5 %" or 0.02: more than nothing, at most a core. */
+static enum ot_status
+parse_share(const char *text, enum cmd_option_id id, double *share,
+	    struct ot_err *err)
+{
+	char *end;
+	double v;
+
+	errno = 0;
+	v = strtod(text, &end);
+	if (end != text && errno == 0) {
+		while (*end == ' ')
+			end++;
+		if (*end == '%') {
+			v /= 100;
+			end++;
+		}
+		if (*end == '\0' && v > 0 && v <= 1) {
+			*share = v;
+			return OT_OK;
+		}
+	}
+	return ot_fail(err, OT_USAGE,
+		       "--%s takes a share of a core like 2%% or 0.02, not "
+		       "'%.80s'", cmd_options[id].name, text);
 }
 
 /* The place of a word in "a|b|c". */
@@ -281,8 +336,14 @@ parse_apply(struct cmd_opts *o, enum cmd_option_id id, const char *arg,
 	case CMD_OPT_output:
 		o->output = arg;
 		break;
+	case CMD_OPT_run_children:
+		o->run_children = true;
+		break;
 	case CMD_OPT_redact:
 		o->redact = true;
+		break;
+	case CMD_OPT_budget:
+		st = parse_share(arg, id, &o->budget, err);
 		break;
 	case CMD_OPT_interval:
 		st = parse_time(arg, id, &o->interval_ms, err);
@@ -331,7 +392,7 @@ parse_words(struct parse *p, int argc, char **argv, struct ot_err *err)
 	enum cmd_option_id id;
 	int got;
 
-	parse_tables(longs, shorts);
+	parse_tables(longs, shorts, parse_guess(argv));
 	optind = 0; /* glibc: start over, so that tests can parse twice */
 	opterr = 0;
 	while (st == OT_OK &&

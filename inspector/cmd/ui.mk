@@ -2,6 +2,7 @@
 # The terminal UI's half of the commands; listed here, built by local.mk.
 CMD_UI_SOURCES = \
 	inspector/cmd/cmd_ui.c \
+	inspector/cmd/ui_census.c inspector/cmd/ui_census.h \
 	inspector/cmd/ui_host.c \
 	inspector/cmd/ui_list.c \
 	inspector/cmd/ui_proc.c inspector/cmd/ui_proc.h \

@@ -38,7 +38,7 @@ host_want_graph(void *ctx, struct ui *ui)
 				"the target is gone, and no whole snapshot was "
 				"taken while it was there");
 	else if (s->sample.running == NULL ||
-		 s->sample.kind == UI_SAMPLE_COUNTS ||
+		 UI_SAMPLE_LIGHT(s->sample.kind) ||
 		 s->sample.kind == UI_SAMPLE_MARK)
 		s->want_graph = true;	/* else it is on its way */
 }
@@ -48,7 +48,7 @@ host_cancel(void *ctx)
 {
 	struct ui_session *s = ctx;
 
-	if (s->sample.running == NULL || s->sample.kind == UI_SAMPLE_COUNTS) {
+	if (s->sample.running == NULL || UI_SAMPLE_LIGHT(s->sample.kind)) {
 		s->want_graph = false;
 		return false;
 	}

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A snapshot on a thread.
+ * A snapshot or a census on a thread.
  *
  * Decoding ten million objects takes a second of processor time, building
  * their graph another: neither may stand between a key and the screen.  The
@@ -53,10 +53,29 @@ sample_finish(struct ui_sample *s, struct otw_writer **w, struct ot_err *err)
 	return hg_builder_finish(s->builder, !s->cut, &s->graph, err);
 }
 
-static enum ot_status
-sample_run(void *ctx, struct ui_job *j, struct ot_err *err)
+static bool
+sample_stopped(void *ctx)
 {
 	struct ui_sample *s = ctx;
+
+	return ui_job_tick(s->job, 0, 0);
+}
+
+static enum ot_status
+sample_census(struct ui_sample *s, struct ot_err *err)
+{
+	enum ot_status st = s->kind == UI_SAMPLE_LEARN ?
+		ui_census_learn(s->census, s->t, sample_stopped, s, err) :
+		ui_census_count(s->census, s->budget_us, sample_stopped, s,
+				err);
+
+	s->took_us = ot_now_us() - s->start_us;
+	return st;
+}
+
+static enum ot_status
+sample_snapshot(struct ui_sample *s, struct ot_err *err)
+{
 	struct otw_request r = {
 		.want = cmd_want(s->kind == UI_SAMPLE_COUNTS ? HG_NEEDS_COUNTS :
 				 s->kind == UI_SAMPLE_MARK ? HG_NEEDS_OBJECTS :
@@ -67,7 +86,11 @@ sample_run(void *ctx, struct ui_job *j, struct ot_err *err)
 	struct otw_writer *w = NULL;
 	enum ot_status st = OT_OK;
 
-	s->job = j;
+	if (s->kind == UI_SAMPLE_COUNTS)
+		st = ui_census_before(s->census, s->t, sample_stopped, s, err);
+	if (st == OT_INTERRUPTED)
+		return st;
+	st = OT_OK;	/* without a census it goes on */
 	s->builder = hg_builder_new();
 	if (s->builder == NULL)
 		return ot_fail_nomem(err, "the graph");
@@ -87,15 +110,28 @@ sample_run(void *ctx, struct ui_job *j, struct ot_err *err)
 	return st;
 }
 
+static enum ot_status
+sample_run(void *ctx, struct ui_job *j, struct ot_err *err)
+{
+	struct ui_sample *s = ctx;
+
+	s->job = j;
+	return s->kind == UI_SAMPLE_CENSUS || s->kind == UI_SAMPLE_LEARN ?
+		sample_census(s, err) : sample_snapshot(s, err);
+}
+
 enum ot_status
 ui_sample_start(struct ui_sample *s, enum ui_sample_kind kind,
 		const char *path, const struct cmd *c, struct target *t,
-		int wake_fd, struct ot_err *err)
+		struct ui_census *census, int wake_fd, struct ot_err *err)
 {
+	uint64_t budget_us = s->budget_us;
 	struct ui_job *job = NULL;
 	enum ot_status st;
 
 	memset(s, 0, sizeof(*s));
+	s->budget_us = budget_us;
+	s->census = census;
 	s->kind = kind;
 	s->c = c;
 	s->t = t;

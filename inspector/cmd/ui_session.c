@@ -4,9 +4,13 @@
  * to the views.
  *
  * One request at a time goes to the target.  A graph or a file that somebody
- * waits for comes before the live table.  The live table is paced so that the
- * target is held for at most SESSION_HELD_SHARE of the time and a clone of it
- * walks for at most SESSION_WALK_SHARE, whatever interval was asked for.
+ * waits for comes before the live table.  That comes from a census, which holds
+ * nothing; where there can be none, from snapshots of counts alone.  Those are
+ * paced so that the target is held for at most SESSION_HELD_SHARE of the time
+ * and a clone of it walks for at most SESSION_WALK_SHARE, whatever interval was
+ * asked for.  The census learns from every snapshot.  It asks for one by itself
+ * where that is too short to be felt: when it met types that it has no full
+ * name for, and now and then for what it cannot see.
  */
 #include "config.h"
 
@@ -27,6 +31,10 @@
 #define SESSION_SECOND_US  1000000u
 #define SESSION_LIST_US	   (3 * SESSION_SECOND_US)
 #define SESSION_RETRY_US   (3 * SESSION_SECOND_US)
+#define SESSION_FELT_US	   5000	/* held that long, the user is to ask for it */
+#define SESSION_NAMES_US   (3 * SESSION_SECOND_US)
+#define SESSION_LEARN_US   (30 * SESSION_SECOND_US)
+#define SESSION_BUDGET	   0.02	/* of a core, for the census */
 #define SESSION_BUSY_MS	   100	/* how often progress is drawn */
 
 static void
@@ -35,21 +43,29 @@ session_copy(char *dst, size_t cap, const char *s)
 	ot_escape_to(dst, cap, s, strlen(s), OT_ESC_TERM);
 }
 
+static void
+session_time(struct view_status *v, uint64_t unix_ns)
+{
+	time_t when = (time_t)(unix_ns / 1000000000u);
+	struct tm tm;
+
+	if (localtime_r(&when, &tm) != NULL)
+		strftime(v->time, sizeof(v->time), "%H:%M:%S", &tm);
+}
+
 /* What the sample says of itself, into the header. */
 static void
 session_status(struct ui_session *s, const struct hg_info *info)
 {
 	struct view_status *v = &s->ctx.status;
-	time_t when = (time_t)(info->time_ns / 1000000000u);
-	uint64_t apart = s->sample.start_us - s->last_us;
+	uint64_t apart = s->sample.start_us - s->snap_us;
 	char text[64];
-	struct tm tm;
 
-	if (localtime_r(&when, &tm) != NULL)
-		strftime(v->time, sizeof(v->time), "%H:%M:%S", &tm);
+	session_time(v, info->time_ns);
+	v->census = false;
 	session_copy(v->mode, sizeof(v->mode), info->mode);
 	v->held_us = info->held_us;
-	v->cost = s->last_us == 0 || apart == 0 ? 0 :
+	v->cost = s->snap_us == 0 || apart == 0 ? 0 :
 		  (double)info->held_us / (double)apart;
 	v->samples++;
 	v->pid = s->t != NULL && target_pid(s->t) != 0 ?
@@ -59,7 +75,25 @@ session_status(struct ui_session *s, const struct hg_info *info)
 	session_copy(v->runtime, sizeof(v->runtime), text);
 	session_copy(v->command, sizeof(v->command),
 		     view_program(info->command));
-	s->last_us = s->sample.start_us;
+	s->last_us = s->snap_us = s->sample.start_us;
+}
+
+static void
+session_census_status(struct ui_session *s)
+{
+	const struct census_info *info = census_info(s->census.c);
+	struct view_status *v = &s->ctx.status;
+	uint64_t start = s->sample.start_us, now = ot_now_us();
+
+	session_time(v, info->time_ns);
+	v->census = true;
+	v->part = info->chunks > 0 ? (double)info->counted / info->chunks : 1;
+	v->own = start > s->last_us ? (double)info->cpu_us /
+		 (double)(start - s->last_us) : 0;
+	v->cost = now > s->snap_us ? (double)v->held_us /
+		  (double)(now - s->snap_us) : 0;
+	v->samples++;
+	s->last_us = start;
 }
 
 static void
@@ -99,6 +133,9 @@ ui_session_begin(struct ui_session *s)
 	live_release(&s->live);
 	hg_graph_free(s->mark);
 	s->ctx.mark = s->mark = NULL;
+	ui_census_release(&s->census);
+	v->no_census[0] = '\0';
+	s->snap_us = s->again_us = 0;
 	s->ctx.live = &s->live;
 	memset(v->rss, 0, sizeof(v->rss));
 	v->nrss = 0;
@@ -117,15 +154,35 @@ ui_session_begin(struct ui_session *s)
 static void
 session_pace(struct ui_session *s)
 {
-	uint64_t us = s->ctx.status.asked_ms * 1000, held, walk;
+	uint64_t asked = s->ctx.status.asked_ms * 1000, us = asked, held, walk;
 
 	held = s->ctx.status.held_us * SESSION_HELD_SHARE;
 	walk = s->sample.kind == UI_SAMPLE_COUNTS ?
 	       s->sample.took_us * SESSION_WALK_SHARE : 0;
 	us = held > us ? held : us;
 	us = walk > us ? walk : us;
+	s->again_us = s->ctx.status.held_us > SESSION_FELT_US ? 0 :
+		      s->sample.start_us + us;
+	/* the census of what follows is not bound by that */
+	if (s->census.c != NULL || s->census.want_learn)
+		us = asked;
 	s->ctx.status.interval_ms = us / 1000;
 	s->next_us = s->sample.start_us + us;
+}
+
+/* Is the census to be told more, at a time when that is not felt? */
+static bool
+session_wants_truth(const struct ui_session *s)
+{
+	const struct census_info *info;
+	uint64_t now = ot_now_us(), wait;
+
+	if (s->census.c == NULL || s->again_us == 0 || now < s->again_us)
+		return false;
+	info = census_info(s->census.c);
+	wait = info->unnamed > 0 || info->rough ? SESSION_NAMES_US :
+						  SESSION_LEARN_US;
+	return now >= s->snap_us + wait;
 }
 
 /* A graph replaces the one views see; only while no work runs on that. */
@@ -148,6 +205,14 @@ session_hand_over(struct ui_session *s)
 	ui_graph_came(s->ui);
 }
 
+/* Without a census the live table comes from snapshots, and says why. */
+static void
+session_no_census(struct ui_session *s)
+{
+	snprintf(s->ctx.status.no_census, sizeof(s->ctx.status.no_census),
+		 "%s", s->census.why);
+}
+
 static void
 session_take(struct ui_session *s)
 {
@@ -156,6 +221,9 @@ session_take(struct ui_session *s)
 	uint64_t when = hg_info(sm->graph)->time_ns / 1000;
 
 	session_status(s, hg_info(sm->graph));
+	session_no_census(s);
+	if (!sm->cut && !target_is_file(s->t))
+		ui_census_heard(&s->census, sm->graph);
 	if (sm->kind == UI_SAMPLE_MARK)
 		since_release(&s->live.since);
 	if (live_update(&s->live, sm->graph, when, &err) != OT_OK)
@@ -182,21 +250,45 @@ session_take(struct ui_session *s)
 }
 
 static void
+session_take_census(struct ui_session *s)
+{
+	struct ot_err err = OT_ERR_INIT;
+
+	if (s->sample.kind == UI_SAMPLE_LEARN)
+		return;		/* the snapshot's own figures are on screen */
+	session_census_status(s);
+	s->ctx.status.interval_ms = s->ctx.status.asked_ms;
+	s->next_us = s->sample.start_us + s->ctx.status.asked_ms * 1000;
+	if (s->sample.budget_us == 0 || session_wants_truth(s))
+		s->want_counts = true;
+	if (ui_census_show(&s->census, &s->live, &err) != OT_OK)
+		ui_say(s->ui, UI_BAD, "%s", err.msg);
+	ui_numbers_came(s->ui);
+}
+
+static void
 session_failed(struct ui_session *s, enum ot_status st, const char *msg)
 {
 	struct ui_sample *sm = &s->sample;
 
+	if (sm->kind == UI_SAMPLE_CENSUS || sm->kind == UI_SAMPLE_LEARN) {
+		session_no_census(s);
+		if (st == OT_REFUSED || st == OT_INTERRUPTED)
+			return;
+	}
 	if (st == OT_INTERRUPTED) {
 		ui_graph_failed(s->ui, "cancelled");
 	} else if (!target_alive(s->t)) {
 		session_lose(s, VIEW_LOST, msg);
-	} else if (sm->kind == UI_SAMPLE_COUNTS ||
+	} else if (UI_SAMPLE_LIGHT(sm->kind) ||
 		   sm->kind == UI_SAMPLE_MARK) {
 		ui_say(s->ui, UI_BAD, "%s", msg);
 	} else {
 		ui_graph_failed(s->ui, msg);
 	}
 	s->next_us = ot_now_us() + SESSION_RETRY_US;
+	if (sm->kind == UI_SAMPLE_COUNTS)	/* the census may go on */
+		s->again_us = s->next_us;
 }
 
 static void
@@ -211,11 +303,14 @@ session_sample_done(struct ui_session *s)
 	ui_busy(s->ui, "%s", "");
 	if (st != OT_OK) {
 		session_failed(s, st, err.msg);
+	} else if (s->sample.kind == UI_SAMPLE_CENSUS ||
+		   s->sample.kind == UI_SAMPLE_LEARN) {
+		session_take_census(s);
 	} else {
 		session_take(s);
 		session_pace(s);
 	}
-	if (s->exiting && s->sample.kind != UI_SAMPLE_COUNTS &&
+	if (s->exiting && !UI_SAMPLE_LIGHT(s->sample.kind) &&
 	    s->sample.kind != UI_SAMPLE_MARK) {
 		target_continue(s->t);
 		session_lose(s, VIEW_ENDED,
@@ -223,35 +318,56 @@ session_sample_done(struct ui_session *s)
 	}
 }
 
-/* What is to be asked of the target now, if anything. */
+/* What is to be asked of the target now; false: nothing. */
+static bool
+session_due(const struct ui_session *s, enum ui_sample_kind *kind)
+{
+	bool due = s->want_now || (!s->paused && ot_now_us() >= s->next_us);
+
+	if (s->want_mark)
+		*kind = UI_SAMPLE_MARK;
+	else if (s->want_file[0] != '\0')
+		*kind = UI_SAMPLE_WRITE;
+	else if (s->want_graph)
+		*kind = UI_SAMPLE_GRAPH;
+	else if (target_is_file(s->t))
+		return false;
+	else if (s->census.want_learn)
+		*kind = UI_SAMPLE_LEARN;
+	else if (s->want_counts || (due && s->census.c == NULL))
+		*kind = UI_SAMPLE_COUNTS;
+	else if (due)
+		*kind = UI_SAMPLE_CENSUS;
+	else
+		return false;
+	return true;
+}
+
 static void
 session_sample_start(struct ui_session *s)
 {
-	bool file = s->t != NULL && target_is_file(s->t);
+	const struct cmd_opts *o = &s->c->opts;
 	struct ot_err err = OT_ERR_INIT;
 	enum ui_sample_kind kind;
 
-	if (s->t == NULL || s->lost || s->sample.running != NULL)
+	if (s->t == NULL || s->lost || s->sample.running != NULL ||
+	    !session_due(s, &kind))
 		return;
-	if (s->want_mark)
-		kind = UI_SAMPLE_MARK;
-	else if (s->want_file[0] != '\0')
-		kind = UI_SAMPLE_WRITE;
-	else if (s->want_graph)
-		kind = UI_SAMPLE_GRAPH;
-	else if (!file && (s->want_now ||
-			   (!s->paused && ot_now_us() >= s->next_us)))
-		kind = UI_SAMPLE_COUNTS;
-	else
-		return;
-	s->want_now = false;
+	/* asked for now, everything is counted, and then compared */
+	s->sample.budget_us = s->want_now ? 0 :
+		(uint64_t)((double)s->ctx.status.asked_ms * 1000 *
+			   (o->budget > 0 ? o->budget : SESSION_BUDGET)) + 1;
+	if (kind != UI_SAMPLE_LEARN)
+		s->want_now = false;
 	if (kind == UI_SAMPLE_MARK)
 		s->want_mark = false;
-	else if (kind != UI_SAMPLE_COUNTS)
+	else if (!UI_SAMPLE_LIGHT(kind))
 		s->want_graph = false;
+	if (kind >= UI_SAMPLE_COUNTS)
+		s->want_counts = false;
 	if (ui_sample_start(&s->sample, kind,
 			    kind == UI_SAMPLE_WRITE ? s->want_file : NULL,
-			    s->c, s->t,
+			    s->c, s->t, &s->census,
 			    ui_loop_wake_fd(s->loop), &err) != OT_OK) {
 		ui_say(s->ui, UI_BAD, "%s", err.msg);
 		s->next_us = ot_now_us() + SESSION_RETRY_US;
@@ -271,7 +387,7 @@ session_progress(struct ui_session *s)
 		ui_busy(s->ui, "going into PID %d ...", (int)s->attach.pid);
 		return;
 	}
-	if (s->sample.running == NULL || s->sample.kind == UI_SAMPLE_COUNTS) {
+	if (s->sample.running == NULL || UI_SAMPLE_LIGHT(s->sample.kind)) {
 		if (s->ctx.procs == NULL && s->list.running != NULL)
 			ui_busy(s->ui, "looking at processes ...");
 		else
@@ -461,6 +577,7 @@ ui_session_release(struct ui_session *s)
 	hg_graph_free(s->next_mark);
 	ot_table_free((struct ot_table *)s->ctx.procs);
 	live_release(&s->live);
+	ui_census_release(&s->census);
 	ui_proc_reap(&s->shower);
 	if (s->owns)
 		target_close(s->t);

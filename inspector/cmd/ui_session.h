@@ -57,10 +57,14 @@ struct ui_session {
 	struct hg_graph *mark, *next_mark;	/* likewise */
 
 	struct ui_sample sample;
+	struct ui_census census;
 	bool want_graph, want_now, want_mark;
+	bool want_counts;	/* by the agent, whatever the census says */
 	char want_file[1024];	/* a snapshot is to be written there */
 	uint64_t next_us;	/* of the live table */
 	uint64_t last_us;	/* start of the last sample */
+	uint64_t snap_us;	/* ... of the last snapshot */
+	uint64_t again_us;	/* the census may ask for one then; 0: never */
 	bool paused;
 
 	struct ui_attach attach;

@@ -9,6 +9,10 @@ inspector_target_libtarget_la_SOURCES = \
 	%D%/at_ptrace.c \
 	%D%/at_resident.c \
 	%D%/breaks.c %D%/breaks.h \
+	%D%/census.c %D%/census.h %D%/census_priv.h \
+	%D%/census_chunks.c \
+	%D%/census_estimate.c \
+	%D%/census_kinds.c \
 	%D%/channel.c \
 	%D%/detect.c \
 	%D%/detect_file.c \
@@ -26,6 +30,7 @@ inspector_target_libtarget_la_SOURCES = \
 	%D%/landmarks.c %D%/landmarks.h \
 	%D%/leftover.c \
 	%D%/list.c \
+	%D%/pool_scan.c %D%/pool_scan.h \
 	%D%/proc.c %D%/proc.h \
 	%D%/proc_read.c \
 	%D%/pydebug.c %D%/pydebug.h \
@@ -42,7 +47,7 @@ inspector_target_libtarget_la_SOURCES = \
 	%D%/trace_right.c %D%/trace_right.h \
 	%D%/tracee.c %D%/tracee.h
 inspector_target_libtarget_la_CFLAGS = $(AM_CFLAGS)
-inspector_target_libtarget_la_LIBADD =
+inspector_target_libtarget_la_LIBADD = -lm
 
 # The agent's bytes are part of the library, without what debuggers read; the
 # assembler finds them from the top of the build tree.

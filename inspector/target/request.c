@@ -40,6 +40,21 @@ pass_begin(void *ctx, const struct otw_begin *b, struct ot_err *err)
 }
 
 static enum ot_status
+pass_pools(void *ctx, const struct otw_pools *p, struct ot_err *err)
+{
+	struct target *t = ctx;
+	size_t len = p->why.len < 31 ? p->why.len : 31;
+
+	t->have_pools = true;
+	t->pools = *p;
+	t->pools.why = (struct otw_str){ "", 0 };
+	ot_escape_to(t->pools_why, sizeof(t->pools_why), p->why.s, len,
+		     OT_ESC_TERM);
+	return t->user.pools != NULL ? t->user.pools(t->user_ctx, p, err)
+				     : OT_OK;
+}
+
+static enum ot_status
 pass_object(void *ctx, const struct otw_object *o, const struct otw_ref *refs,
 	    struct ot_err *err)
 {
@@ -86,6 +101,7 @@ request_begin(struct target *t, const struct otw_events *ev, void *ctx,
 		/* The one that comes ten million times: not if unwanted. */
 		.object = ev->object != NULL ? pass_object : NULL,
 		.root_ref = pass_root_ref, .count = pass_count,
+		.pools = pass_pools,
 		.unseen = pass_unseen, .progress = pass_progress,
 		.end = pass_end, .error = on_error,
 	};

@@ -19,6 +19,7 @@
 #include <sys/mman.h>
 #include <sys/random.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -27,12 +28,16 @@
 #include "base/arena.h"
 #include "base/units.h"
 #include "inspector/target/agent_image.h"
+#include "inspector/target/proc.h"
 
 #ifndef MFD_NOEXEC_SEAL
 #define MFD_NOEXEC_SEAL 8u
 #endif
 
 #define WAIT_MS 200	/* a look at the clock */
+#define BACKLOG 128
+#define HELLO_US 2000000u	/* for a process that has connected */
+#define EXITING_MS 2000
 
 extern char **environ;
 
@@ -45,6 +50,7 @@ struct launch {
 	struct ot_buf preload;
 	int listener;
 	int tell[2];		/* the child's errno, if exec fails */
+	bool children;
 };
 
 static enum ot_status
@@ -85,7 +91,7 @@ make_listener(struct launch *l, struct ot_err *err)
 	if (l->listener < 0 ||
 	    bind(l->listener, (struct sockaddr *)&sa,
 		 (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + n)) ||
-	    listen(l->listener, 4) != 0)
+	    listen(l->listener, BACKLOG) != 0)
 		return ot_fail_errno(err, OT_FAILED, "a socket for the agent");
 	return OT_OK;
 }
@@ -138,8 +144,8 @@ become(struct launch *l)
 	signal(SIGPIPE, SIG_DFL);
 	signal(SIGTSTP, SIG_DFL);
 	sigprocmask(SIG_SETMASK, &none, NULL);
-	snprintf(l->run, sizeof(l->run), OTW_ENV_RUN "=%d:%s", (int)getpid(),
-		 l->name);
+	snprintf(l->run, sizeof(l->run), OTW_ENV_RUN "=%d%s:%s", (int)getpid(),
+		 l->children ? "+" : "", l->name);
 	environ = l->env;
 	execvp(l->argv[0], l->argv);
 	e = errno;
@@ -258,7 +264,8 @@ enum ot_status
 target_run(char *const argv[], const struct target_opts *o,
 	   struct target **out, struct ot_err *err)
 {
-	struct launch l = { .argv = argv, .listener = -1, .tell = { -1, -1 } };
+	struct launch l = { .argv = argv, .listener = -1, .tell = { -1, -1 },
+			    .children = o != NULL && o->children };
 	struct target *t = target_new(o, err);
 	enum ot_status st;
 
@@ -277,6 +284,12 @@ target_run(char *const argv[], const struct target_opts *o,
 		st = await_agent(t, &l, o == NULL || o->timeout_ms == 0 ?
 				 UINT64_MAX :
 				 ot_now_us() + t->timeout_ms * 1000, err);
+	if (st == OT_OK) {
+		fcntl(l.listener, F_SETFL, O_NONBLOCK);
+		t->listener = l.listener;
+		t->children = l.children;
+		l.listener = -1;
+	}
 	launch_release(&l);
 	if (st != OT_OK) {
 		target_close(t);
@@ -284,6 +297,132 @@ target_run(char *const argv[], const struct target_opts *o,
 	}
 	*out = t;
 	return OT_OK;
+}
+
+/* ---- those that connect later ---- */
+
+/* A process that came from the program and is about to end. */
+static struct target *
+take_child(const struct target *t, pid_t pid, int fd)
+{
+	const struct target_opts o = { .timeout_ms = t->timeout_ms };
+	uint64_t end = ot_now_us() + HELLO_US;
+	struct proc_status status;
+	struct target *c;
+	bool done;
+
+	if (!proc_status_read(pid, &status))
+		return NULL;
+	c = target_new(&o, NULL);
+	if (c == NULL)
+		return NULL;
+	c->rung = "run";
+	c->pid = pid;
+	c->ns_pid = status.ns_pid;
+	c->pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+	c->sock = fd;
+	if (session_hello(c, end, NULL) == OT_OK)
+		while (!c->exiting && ot_now_us() < end &&
+		       session_step(c, EXITING_MS, &done, NULL) == OT_OK)
+			;
+	if (c->exiting)
+		return c;
+	c->sock = -1;		/* the caller's */
+	target_close(c);
+	return NULL;
+}
+
+void
+run_welcome(struct target *t)
+{
+	struct target **last = &t->born, *c;
+	struct ucred who;
+	socklen_t len = sizeof(who);
+	int fd = accept4(t->listener, NULL, NULL, SOCK_CLOEXEC);
+
+	if (fd < 0)
+		return;
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &len) != 0 ||
+	    who.uid != geteuid()) {
+		close(fd);
+	} else if (who.pid == t->pid) {
+		session_adopt(t, fd);
+		session_hello(t, ot_now_us() + HELLO_US, NULL);
+	} else if (t->children &&
+		   (c = take_child(t, who.pid, fd)) != NULL) {
+		while (*last != NULL)
+			last = &(*last)->next;
+		*last = c;
+	} else {
+		close(fd);
+	}
+}
+
+struct target *
+target_child(struct target *t)
+{
+	struct target *c = t->born;
+
+	if (c != NULL)
+		t->born = c->next;
+	return c;
+}
+
+void
+target_await_child(struct target *t, int timeout_ms)
+{
+	struct pollfd p = { t->listener, POLLIN, 0 };
+
+	if (t->born == NULL && poll(&p, 1, timeout_ms) > 0)
+		run_welcome(t);
+}
+
+/* Has this process our agent's file mapped? */
+static bool
+has_agent(pid_t pid, const struct stat *agent)
+{
+	struct proc_maps maps;
+	bool found = false;
+	size_t i;
+
+	if (!proc_maps_read(pid, &maps))
+		return false;
+	for (i = 0; i < maps.n && !found; i++)
+		found = maps.v[i].ino == agent->st_ino &&
+			agent_image_is_path(maps.v[i].path);
+	proc_maps_release(&maps);
+	return found;
+}
+
+size_t
+target_children(const struct target *t)
+{
+	struct stat agent;
+	size_t n, i, found = 0;
+	pid_t *pids;
+
+	if (!t->children || fstat(t->agent_fd, &agent) != 0 ||
+	    !proc_ids(0, &pids, &n))
+		return 0;
+	for (i = 0; i < n; i++)
+		if (pids[i] != t->pid && has_agent(pids[i], &agent))
+			found++;
+	free(pids);
+	return found;
+}
+
+void
+run_release(struct target *t)
+{
+	struct target *c;
+
+	while ((c = target_child(t)) != NULL) {
+		target_continue(c);
+		target_close(c);
+	}
+	if (t->listener >= 0)
+		close(t->listener);
+	t->listener = -1;
 }
 
 /* Takes the child's status; false: it has none yet, or is none. */

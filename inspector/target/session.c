@@ -107,6 +107,15 @@ park(struct target *t)
 	t->parked = true;
 }
 
+void
+session_adopt(struct target *t, int sock)
+{
+	park(t);
+	ot_buf_clear(&t->hello);
+	t->sock = sock;
+	t->parked = false;
+}
+
 /* The other end is closed: what became of the target? */
 static enum ot_status
 lost(struct target *t, struct ot_err *err)
@@ -115,6 +124,11 @@ lost(struct target *t, struct ot_err *err)
 	const char *when = t->busy ? " while it was inspected" : "";
 	int pid = (int)t->pid;
 
+	/* Under `run` it may connect again, as another program even. */
+	if (t->listener >= 0 && t->children && !t->busy && !session_over(t)) {
+		park(t);
+		return OT_OK;
+	}
 	close_sock(t);
 	/* A dying process closes its sockets some time before it is dead. */
 	if (t->pidfd >= 0 && poll(&p, 1, 100) == 1)
@@ -209,14 +223,18 @@ take_bytes(struct target *t, const unsigned char *p, size_t len, bool *done,
 
 /* Waits for bytes or for the end of the process: 1, 0 (time is over), -1. */
 static int
-wait_readable(const struct target *t, int timeout_ms)
+wait_readable(struct target *t, int timeout_ms)
 {
-	struct pollfd p[2] = { { t->sock, POLLIN, 0 },
-			       { t->pidfd, POLLIN, 0 } };
-	int n = poll(p, t->pidfd >= 0 ? 2 : 1, timeout_ms);
+	/* poll() leaves out what is -1 */
+	struct pollfd p[3] = { { t->sock, POLLIN, 0 },
+			       { t->pidfd, POLLIN, 0 },
+			       { t->busy ? -1 : t->listener, POLLIN, 0 } };
+	int n = poll(p, 3, timeout_ms);
 
 	if (n < 0)
 		return errno == EINTR ? 0 : -1;
+	if (n > 0 && p[2].revents != 0)
+		run_welcome(t);
 	return n > 0 ? 1 : 0;
 }
 
@@ -228,9 +246,11 @@ session_step(struct target *t, int timeout_ms, bool *done, struct ot_err *err)
 	ssize_t n;
 
 	*done = false;
-	if (t->sock < 0)
-		return t->parked && !session_over(t) ? OT_OK : lost(t, err);
-	if (wait_readable(t, timeout_ms) <= 0)
+	if (t->sock < 0 && (!t->parked || session_over(t)))
+		return lost(t, err);
+	if (t->sock < 0 && t->listener < 0)
+		return OT_OK;
+	if (wait_readable(t, timeout_ms) <= 0 || t->sock < 0)
 		return OT_OK;
 	buf = malloc(CHUNK);
 	if (buf == NULL)

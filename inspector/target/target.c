@@ -32,7 +32,7 @@ target_new(const struct target_opts *o, struct ot_err *err)
 		ot_fail_nomem(err, "a target");
 		return NULL;
 	}
-	t->sock = t->pidfd = t->agent_fd = -1;
+	t->sock = t->pidfd = t->agent_fd = t->listener = -1;
 	t->rung = "";
 	t->timeout_ms = o != NULL && o->timeout_ms > 0 ? o->timeout_ms
 						       : DEFAULT_MS;
@@ -134,6 +134,7 @@ target_close(struct target *t)
 		collect_clone(t);
 	request_end(t);
 	run_collect(t, false);
+	run_release(t);
 	if (t->pidfd >= 0)
 		close(t->pidfd);
 	if (t->agent_fd >= 0)

@@ -49,6 +49,7 @@ bool target_descends(pid_t pid, pid_t of);
 struct target_opts {
 	uint64_t timeout_ms;	/* attach and snapshot each; 0: 10,000 */
 	bool verbose;		/* tell on stderr which rung was tried */
+	bool children;		/* target_run: what comes from it counts too */
 };
 
 struct target;
@@ -130,6 +131,16 @@ bool target_truncated(const struct target *t);
  */
 bool target_exiting(const struct target *t);
 void target_continue(struct target *t);
+
+/*
+ * target_run with `children`: the next of them that is about to end, and waits
+ * for us as the program itself does; NULL: none now.  Yours to close.  And how
+ * many processes have come from the program that still are.
+ */
+struct target *target_child(struct target *t);
+size_t target_children(const struct target *t);
+void target_await_child(struct target *t, int timeout_ms);
+
 enum ot_status target_wait(struct target *t, int *exit_status,
 			   struct ot_err *err);
 

@@ -57,12 +57,21 @@ struct target {
 	bool (*stop)(void *);	/* files: asked now and then */
 	void *stop_ctx;
 
+	/* what the last snapshot said of where objects lie */
+	bool have_pools;
+	struct otw_pools pools;	/* without `why` */
+	char pools_why[32];
+
 	/* run */
 	bool child;		/* pid is our child, to be collected */
 	bool child_over;
 	int child_status;	/* of waitpid */
 	int agent_fd;		/* the memfd that it was preloaded from */
 	bool exiting, left;	/* EXITING, BYE seen */
+	int listener;		/* where its agent connects; -1 */
+	bool children;		/* and those of its children: */
+	struct target *born;	/* connected, not given out; by next */
+	struct target *next;
 
 	/*
 	 * The agent left by itself, so that the program can fork with one
@@ -88,6 +97,7 @@ enum ot_status session_step(struct target *t, int timeout_ms, bool *done,
 			    struct ot_err *err);
 bool session_send(struct target *t, enum otw_frame f);
 void session_leave(struct target *t);	/* DETACH, wait, close */
+void session_adopt(struct target *t, int sock);	/* the agent connected anew */
 bool session_alive(const struct target *t);
 bool session_over(const struct target *t);	/* has the process ended? */
 
@@ -103,6 +113,9 @@ enum ot_status filesrc_step(struct target *t, bool *done, struct ot_err *err);
 
 /* run.c */
 bool run_collect(struct target *t, bool wait);
+/* Something waits at t->listener. */
+void run_welcome(struct target *t);
+void run_release(struct target *t);
 
 /* doing.c: "thread 4242 (worker) is running": what keeps a process busy */
 void doing_describe(pid_t pid, char *dst, size_t cap);

@@ -57,6 +57,8 @@ struct ui_source {
 	uint32_t (*section)(void *ctx, uint32_t row);
 	enum ui_style (*style)(void *ctx, uint32_t row, size_t col,
 			       enum ui_style plain);
+	/* True: an estimate, drawn with a ~ before it. */
+	bool (*about)(void *ctx, uint32_t row, size_t col);
 };
 
 struct ui_table;

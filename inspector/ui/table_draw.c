@@ -66,6 +66,9 @@ draw_collect(struct draw *d, uint32_t rows)
 			if (!heading)
 				t->src->cell(t->ctx, t->order[t->top + i], col,
 					     scratch, &c);
+			if (c.type != OT_CELL_NONE && t->src->about != NULL &&
+			    t->src->about(t->ctx, t->order[t->top + i], col))
+				ot_buf_addc(&d->text, '~');
 			if (c.type == OT_CELL_INT &&
 			    (t->src->cols[col].flags & UI_COL_ID) != 0)
 				ot_buf_addf(&d->text, "%lld",

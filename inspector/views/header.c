@@ -111,10 +111,12 @@ header_heap(const struct live *l, bool moves, struct ui_cells *c)
 
 	if (l == NULL || l->n == 0)
 		return;
-	header_count(text, sizeof(text), l->objects);
-	x = header_put(c, 1, x, "objects", UI_BOLD, text);
-	x = header_put(c, 1, x, "", UI_BOLD,
-		       ot_fmt_bytes(text, sizeof(text), l->bytes));
+	header_count(text + 1, sizeof(text) - 1, l->objects);
+	text[0] = '~';
+	x = header_put(c, 1, x, "objects", UI_BOLD, text + (l->error == 0));
+	ot_fmt_bytes(text + 1, sizeof(text) - 1, l->bytes);
+	text[0] = '~';
+	x = header_put(c, 1, x, "", UI_BOLD, text + !l->counted);
 	if (l->refs > 0) {
 		header_count(text, sizeof(text), l->refs);
 		x = header_put(c, 1, x, "refs", UI_BOLD, text);
@@ -141,8 +143,9 @@ header_state(const struct view_status *s, struct ui_cells *c)
 
 	switch (s->state) {
 	case VIEW_LIVE:
-		snprintf(text, sizeof(text), "[live %.3gs]",
-			 (double)s->interval_ms / 1000);
+		snprintf(text, sizeof(text), "[live %.3gs%s%s]",
+			 (double)s->interval_ms / 1000,
+			 s->no_census[0] != '\0' ? ", " : "", s->no_census);
 		break;
 	case VIEW_PAUSED:
 		snprintf(text, sizeof(text), "[paused]");
@@ -164,6 +167,22 @@ header_state(const struct view_status *s, struct ui_cells *c)
 	ui_put_right(c, 2, 1, c->cols - 2, style, text);
 }
 
+/* Nothing is held for a census: what was, by the snapshot before it. */
+static void
+header_census(const struct view_status *s, struct ui_cells *c, int x)
+{
+	if (s->part < 1)
+		x += ui_putf(c, 2, x, 24, UI_PLAIN, " census %.2g %%, ",
+			     s->part * 100);
+	else
+		x += ui_put(c, 2, x, 24, UI_PLAIN, " census, ");
+	x += ui_put(c, 2, x, 12, UI_LABEL, "target held ");
+	x += ui_putf(c, 2, x, 12, s->cost > 0.02 ? UI_WARN : UI_BOLD, "%.2g %%",
+		     s->cost * 100);
+	x += ui_put(c, 2, x, 10, UI_LABEL, ", own CPU ");
+	ui_putf(c, 2, x, 12, UI_BOLD, "%.2g %%", s->own * 100);
+}
+
 static void
 header_sample(const struct view_status *s, struct ui_cells *c)
 {
@@ -179,6 +198,10 @@ header_sample(const struct view_status *s, struct ui_cells *c)
 	x += ui_put(c, 2, x, 14, UI_LABEL, s->state == VIEW_FILE ? "taken " :
 		    "last sample ");
 	x += ui_put(c, 2, x, 16, UI_BOLD, s->time);
+	if (s->census) {
+		header_census(s, c, x);
+		return;
+	}
 	x += ui_putf(c, 2, x, 20, UI_PLAIN, " %s, ", s->mode);
 	x += ui_put(c, 2, x, 14, UI_LABEL, "target held ");
 	x += ui_put(c, 2, x, 16, UI_BOLD,

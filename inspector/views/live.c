@@ -27,15 +27,17 @@ live_release(struct live *l)
 	memset(l, 0, sizeof(*l));
 }
 
+/* By the address where there is one, else by the name. */
 static uint64_t
 live_key(uint64_t addr, const char *type)
 {
-	uint64_t h = 0xcbf29ce484222325u ^ addr;
+	uint64_t h = 0xcbf29ce484222325u;
 
+	if (addr != 0)
+		return (addr ^ addr >> 32) * 0x9e3779b97f4a7c15u | 1;
 	for (; *type != '\0'; type++)
 		h = (h ^ (unsigned char)*type) * 0x100000001b3u;
-	h ^= h >> 32;
-	return h;
+	return (h ^ h >> 32) & ~(uint64_t)1;
 }
 
 static uint32_t *
@@ -66,18 +68,47 @@ live_rehash(struct live *l, uint32_t want, struct ot_err *err)
 	return OT_OK;
 }
 
+/* Is one the other without its module? */
+static bool
+live_same_name(const char *a, const char *b)
+{
+	size_t na = strlen(a), nb = strlen(b);
+	const char *tail = na > nb ? a + (na - nb) : b + (nb - na);
+
+	if (na == nb)
+		return strcmp(a, b) == 0;
+	return tail[-1] == '.' && strcmp(tail, na > nb ? b : a) == 0;
+}
+
+/* A row is given the name that its type has now. */
 static enum ot_status
-live_row_for(struct live *l, const struct hg_graph *g, hg_kind k,
+live_rename(struct live_row *r, const char *type, struct ot_err *err)
+{
+	char *name;
+
+	if (strcmp(r->type, type) == 0)
+		return OT_OK;
+	name = strdup(type);
+	if (name == NULL)
+		return ot_fail_nomem(err, "the table of types");
+	if (!live_same_name(r->type, type))
+		memset(r->count, 0, sizeof(r->count));
+	free(r->type);
+	r->type = name;
+	return OT_OK;
+}
+
+static enum ot_status
+live_row_for(struct live *l, const struct live_count *v,
 	     struct live_row **out, struct ot_err *err)
 {
-	const char *type = hg_kind_full(g, k);
-	uint64_t addr = hg_kind_addr(g, k), key = live_key(addr, type);
+	uint64_t key = live_key(v->addr, v->type);
 	uint32_t *slot = live_slot(l, key);
 	struct live_row *r;
 
 	if (*slot != 0) {
 		*out = &l->rows[*slot - 1];
-		return OT_OK;
+		return live_rename(*out, v->type, err);
 	}
 	if (l->nrows == l->cap) {
 		uint32_t cap = l->cap == 0 ? 256 : l->cap * 2;
@@ -92,8 +123,8 @@ live_row_for(struct live *l, const struct hg_graph *g, hg_kind k,
 	r = &l->rows[l->nrows];
 	memset(r, 0, sizeof(*r));
 	r->key = key;
-	r->addr = addr;
-	r->type = strdup(type);
+	r->addr = v->addr;
+	r->type = strdup(v->type);
 	if (r->type == NULL)
 		return ot_fail_nomem(err, "the table of types");
 	l->nrows++;
@@ -177,49 +208,126 @@ live_sweep(struct live *l, struct ot_err *err)
 	return live_rehash(l, kept, err);
 }
 
-enum ot_status
-live_update(struct live *l, const struct hg_graph *g, uint64_t time_us,
-	    struct ot_err *err)
+/* The histories go on by one place, empty at first. */
+static enum ot_status
+live_begin(struct live *l, size_t types, uint64_t time_us, struct ot_err *err)
 {
-	hg_kind k, nkinds = hg_kinds(g);
-	enum ot_status st;
+	enum ot_status st = types > UINT32_MAX / 4 ?
+		ot_fail_nomem(err, "the table of types") :
+		live_rehash(l, l->nrows + (uint32_t)types, err);
 	uint32_t i, n = l->n;
-	struct live_row *r = NULL;
 
-	st = live_rehash(l, l->nrows + nkinds, err);
 	if (st != OT_OK)
 		return st;
+	live_push(l->totals, &n, 0);
 	live_push(l->time_us, &l->n, time_us);
 	for (i = 0; i < l->nrows; i++) {
-		live_push(l->rows[i].count, &l->rows[i].n, 0);
-		l->rows[i].bytes = l->rows[i].tracked = 0;
-	}
-	l->objects = l->bytes = l->tracked = 0;
-	for (k = 0; k < nkinds; k++) {
-		uint64_t count = hg_kind_count(g, k);
+		struct live_row *r = &l->rows[i];
 
-		if (count == 0)
-			continue;
-		st = live_row_for(l, g, k, &r, err);
-		if (st != OT_OK)
-			return st;
-		while (r->n < l->n)	/* new: nothing before */
-			live_push(r->count, &r->n, 0);
-		r->count[r->n - 1] += count;
-		r->bytes += hg_kind_bytes(g, k);
-		r->tracked += hg_kind_tracked(g, k);
-		l->objects += count;
-		l->bytes += hg_kind_bytes(g, k);
-		l->tracked += hg_kind_tracked(g, k);
+		live_push(r->count, &r->n, 0);
+		r->bytes = r->tracked = r->error = 0;
+		r->estimated = false;
 	}
-	if (hg_edges(g) > 0)
-		l->refs = hg_info(g)->edges;
-	live_push(l->totals, &n, l->objects);
+	l->objects = l->bytes = l->tracked = l->error = 0;
+	l->counted = false;
+	return OT_OK;
+}
+
+static enum ot_status
+live_add(struct live *l, const struct live_count *v, struct ot_err *err)
+{
+	struct live_row *r = NULL;
+	enum ot_status st;
+
+	if (v->count == 0)
+		return OT_OK;
+	st = live_row_for(l, v, &r, err);
+	if (st != OT_OK)
+		return st;
+	while (r->n < l->n)	/* new: nothing before */
+		live_push(r->count, &r->n, 0);
+	r->count[r->n - 1] += v->count;
+	r->bytes += v->bytes;
+	r->tracked += v->tracked;
+	r->error += v->error;
+	r->estimated = r->estimated || v->estimated;
+	l->objects += v->count;
+	l->bytes += v->bytes;
+	l->tracked += v->tracked;
+	return OT_OK;
+}
+
+static enum ot_status
+live_end(struct live *l, struct ot_err *err)
+{
+	uint32_t i;
+
+	l->totals[l->n - 1] = l->objects;
 	l->rate = live_slope(l, l->totals, l->n);
 	for (i = 0; i < l->nrows; i++) {
 		l->rows[i].rate = live_slope(l, l->rows[i].count, l->rows[i].n);
 		l->rows[i].mark = live_mark_of(&l->rows[i]);
 	}
-	st = since_update(&l->since, g, time_us, err);
-	return st == OT_OK ? live_sweep(l, err) : st;
+	return live_sweep(l, err);
+}
+
+enum ot_status
+live_update(struct live *l, const struct hg_graph *g, uint64_t time_us,
+	    struct ot_err *err)
+{
+	hg_kind k, nkinds = hg_kinds(g);
+	enum ot_status st = live_begin(l, nkinds, time_us, err);
+
+	for (k = 0; k < nkinds && st == OT_OK; k++) {
+		const struct live_count v = {
+			.addr = hg_kind_addr(g, k), .type = hg_kind_full(g, k),
+			.count = hg_kind_count(g, k),
+			.bytes = hg_kind_bytes(g, k),
+			.tracked = hg_kind_tracked(g, k),
+		};
+
+		st = live_add(l, &v, err);
+	}
+	if (st == OT_OK && hg_edges(g) > 0)
+		l->refs = hg_info(g)->edges;
+	if (st == OT_OK)
+		st = since_update(&l->since, g, time_us, err);
+	return st == OT_OK ? live_end(l, err) : st;
+}
+
+/* A type whose module is not known yet would be another one later. */
+static enum ot_status
+live_since(struct live *l, const struct live_count *v, size_t n,
+	   uint64_t time_us, struct ot_err *err)
+{
+	struct hg_sample *rows = calloc(n + 1, sizeof(*rows));
+	enum ot_status st;
+	size_t i, kept = 0;
+
+	if (rows == NULL)
+		return ot_fail_nomem(err, "the table of growth");
+	for (i = 0; i < n; i++)
+		if (v[i].module != NULL)
+			rows[kept++] = (struct hg_sample){
+				v[i].type, v[i].module, v[i].count, v[i].bytes,
+			};
+	st = since_update_rows(&l->since, rows, kept, time_us, err);
+	free(rows);
+	return st;
+}
+
+enum ot_status
+live_update_rows(struct live *l, const struct live_count *v, size_t n,
+		 uint64_t error, uint64_t time_us, struct ot_err *err)
+{
+	enum ot_status st = live_begin(l, n, time_us, err);
+	size_t i;
+
+	for (i = 0; i < n && st == OT_OK; i++)
+		st = live_add(l, &v[i], err);
+	l->error = error;
+	l->counted = true;
+	if (st == OT_OK)
+		st = live_since(l, v, n, time_us, err);
+	return st == OT_OK ? live_end(l, err) : st;
 }

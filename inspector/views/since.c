@@ -71,18 +71,36 @@ since_fit(struct since *s, struct ot_err *err)
 	return OT_OK;
 }
 
-enum ot_status
-since_update(struct since *s, const struct hg_graph *g, uint64_t time_us,
-	     struct ot_err *err)
+static enum ot_status
+since_begin(struct since *s, struct ot_err *err)
 {
-	enum ot_status st;
-
 	if (s->series == NULL)
 		s->series = hg_series_new(HG_SCOPE_ALL);
 	if (s->series == NULL)
 		return ot_fail_nomem(err, "the table of growth");
 	if (hg_series_samples(s->series) >= SINCE_KEPT)
 		hg_series_thin(s->series);
-	st = hg_series_add_at(s->series, g, time_us * 1000, err);
+	return OT_OK;
+}
+
+enum ot_status
+since_update(struct since *s, const struct hg_graph *g, uint64_t time_us,
+	     struct ot_err *err)
+{
+	enum ot_status st = since_begin(s, err);
+
+	if (st == OT_OK)
+		st = hg_series_add_at(s->series, g, time_us * 1000, err);
+	return st == OT_OK ? since_fit(s, err) : st;
+}
+
+enum ot_status
+since_update_rows(struct since *s, const struct hg_sample *v, size_t n,
+		  uint64_t time_us, struct ot_err *err)
+{
+	enum ot_status st = since_begin(s, err);
+
+	if (st == OT_OK)
+		st = hg_series_add_rows(s->series, v, n, time_us * 1000, err);
 	return st == OT_OK ? since_fit(s, err) : st;
 }

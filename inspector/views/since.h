@@ -32,4 +32,9 @@ void since_release(struct since *s);
 enum ot_status since_update(struct since *s, const struct hg_graph *g,
 			    uint64_t time_us, struct ot_err *err);
 
+/* The same with what a census says. */
+enum ot_status since_update_rows(struct since *s, const struct hg_sample *v,
+				 size_t n, uint64_t time_us,
+				 struct ot_err *err);
+
 #endif

@@ -4,6 +4,8 @@
  * they weigh, and their course over the last samples.
  *
  * A mark before the type says how it grows: ▲ steadily, ▴ in the last sample.
+ * What a census estimates has a ~ before it; the details say how far it may be
+ * off.
  */
 #include "config.h"
 
@@ -130,11 +132,25 @@ types_style(void *ctx, uint32_t row, size_t col, enum ui_style plain)
 	return plain;
 }
 
+static bool
+types_about(void *ctx, uint32_t row, size_t col)
+{
+	const struct live *l = types_live(ctx);
+
+	switch (col) {
+	case TYPES_COUNT:
+		return l->rows[row].estimated;
+	case TYPES_BYTES:	/* averages, where anything is an estimate */
+		return l->counted;
+	}
+	return false;
+}
+
 static const struct ui_source types_source = {
 	.cols = types_cols, .ncols = TYPES_COLS, .sort = "count",
 	.empty = "waiting for the first sample ...",
 	.count = types_count, .cell = types_cell, .key = types_key,
-	.style = types_style,
+	.style = types_style, .about = types_about,
 };
 
 static enum ot_status
@@ -190,6 +206,9 @@ types_details(struct ui_view *v, struct ot_buf *out)
 	ot_buf_addf(out, "\n  type object  0x%" PRIx64, r->addr);
 	ot_buf_addf(out, "\n  instances    %s",
 		    ot_fmt_count(text, sizeof(text), live_count(r)));
+	if (r->error > 0)
+		ot_buf_addf(out, ", may be off by %s",
+			    ot_fmt_count(text, sizeof(text), r->error));
 	ot_buf_addf(out, "\n  tracked      %s",
 		    ot_fmt_count(text, sizeof(text), r->tracked));
 	ot_buf_addf(out, "\n  bytes        %s",

@@ -36,6 +36,11 @@ struct view_status {
 	char mode[16];
 	uint64_t held_us;
 	double cost;		/* share of time the target was held, 0..1 */
+	double own;		/* our own share of a core for the census, */
+	double part;		/* which looked at so much of the heap, 0..1 */
+	bool census;		/* the last sample was one; held_us is of the
+				 * last snapshot then */
+	char no_census[32];	/* why there is none, in a word; escaped */
 	uint64_t interval_ms;	/* as it is */
 	uint64_t asked_ms;	/* as it was asked for */
 	uint64_t samples;	/* taken so far */

@@ -271,6 +271,16 @@ py_exit_install(void *(*find)(void *, const char *), bool always,
 	return true;
 }
 
+void
+py_exit_ask(void *(*find)(void *, const char *), void (*ending)(void))
+{
+	if (atomic_load(&ended) || atomic_load(&registered) ||
+	    !find_api(find) || py_lock_is_kept(find))
+		return;
+	on_ending = ending;
+	come_before_the_end();
+}
+
 /*
  * Audit event of a main program about to begin (Modules/main.c): by now the
  * interpreter stands, and not one line of the program has run.
@@ -300,6 +310,25 @@ py_exit_early(void *(*find)(void *, const char *), void (*ending)(void))
 	early.find = find;
 	early.ending = ending;
 	add(audit, NULL);
+}
+
+void
+py_exit_now(void *(*find)(void *, const char *), void (*ending)(void))
+{
+	int (*is_initialized)(void);
+	void *(*current)(void);
+	void *(*save)(void);
+
+	if (atomic_load(&ended) ||
+	    !get(find, &is_initialized, "Py_IsInitialized") ||
+	    !is_initialized() || !get(find, &save, "PyEval_SaveThread") ||
+	    (!get(find, &current, "PyThreadState_GetUnchecked") &&
+	     !get(find, &current, "_PyThreadState_UncheckedGet")) ||
+	    !current())
+		return;
+	atomic_store(&ended, true);
+	save();
+	ending();
 }
 
 void

@@ -21,6 +21,9 @@
 bool py_exit_install(void *(*find)(void *, const char *), bool always,
 		     void (*ending)(void));
 
+/* The same, soon, and waits for nothing: a thread of the program does it. */
+void py_exit_ask(void *(*find)(void *, const char *), void (*ending)(void));
+
 /*
  * The same for an interpreter that has not started yet: to be called before
  * main().  An audit hook (PySys_AddAuditHook, 3.8) sees the main program begin
@@ -29,6 +32,12 @@ bool py_exit_install(void *(*find)(void *, const char *), bool always,
  */
 void py_exit_early(void *(*find)(void *, const char *),
 		   void (*ending)(void));
+
+/*
+ * The program ends without all that: calls `ending` with the interpreter's
+ * lock let go, if this thread has it, and leaves it so.
+ */
+void py_exit_now(void *(*find)(void *, const char *), void (*ending)(void));
 
 /* Undoes that; waits for the lock.  Not after `ending` was called. */
 void py_exit_remove(void);

@@ -16,18 +16,6 @@
 #define NAME_MAX_LEN	4096
 #define KIND_BYTES	512	/* of a name that is not ASCII */
 
-py_obj
-py_type(const struct py_walk *w, py_obj o)
-{
-	return PY_AT(o, w->L->ob_type, py_obj);
-}
-
-unsigned long
-py_flags(const struct py_walk *w, py_obj type)
-{
-	return type ? PY_AT(type, w->L->tp_flags, unsigned long) : 0;
-}
-
 bool
 py_sane(uintptr_t p)
 {

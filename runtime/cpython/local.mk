@@ -26,6 +26,7 @@ CPYTHON_SOURCES = \
 	runtime/cpython/origin.c \
 	runtime/cpython/pages.c \
 	runtime/cpython/pages.h \
+	runtime/cpython/pools.c \
 	runtime/cpython/provider.c \
 	runtime/cpython/py.h \
 	runtime/cpython/roots.c \

@@ -213,8 +213,18 @@ void py_push(struct py_walk *w, py_obj o);
 
 /* ---- kind.c: types ---- */
 
-py_obj py_type(const struct py_walk *w, py_obj o);
-unsigned long py_flags(const struct py_walk *w, py_obj type);
+static inline py_obj
+py_type(const struct py_walk *w, py_obj o)
+{
+	return PY_AT(o, w->L->ob_type, py_obj);
+}
+
+static inline unsigned long
+py_flags(const struct py_walk *w, py_obj type)
+{
+	return type ? PY_AT(type, w->L->tp_flags, unsigned long) : 0;
+}
+
 bool py_is_subtype(const struct py_walk *w, py_obj type, py_obj base);
 bool py_is_gc(const struct py_walk *w, py_obj o, py_obj type);
 /* The sink's id for a type, announced on first use. */

@@ -11,12 +11,14 @@
  * One chase through the lists, one pass over memory: some 50 to 100 ns for
  * each object on a heap larger than the caches.
  */
+#include "base/compiler.h"
 #include "runtime/cpython/exit.h"
 #include "runtime/cpython/head.h"
 #include "runtime/cpython/walk.h"
 
 #define LINK_BITS	((uintptr_t)3)
 #define TEXT_MAX	120
+#define AHEAD		16u	/* objects */
 #define EXPECT_EVERY	16384	/* objects between two estimates */
 
 static uintptr_t
@@ -206,17 +208,54 @@ report(struct py_walk *w, py_obj o, enum py_generation g)
 	py_edges_of(w, o, info);
 }
 
+/* An object on its way to be reported. */
+struct coming {
+	py_obj o;		/* 0: none */
+	enum py_generation g;
+};
+
+/* The head of an object is on its way here: fetch what it leads to. */
+static void
+fetch_behind(const struct py_walk *w, py_obj o)
+{
+	py_obj type = py_type(w, o);
+
+	if (type == w->T.list)
+		OT_PREFETCH((void *)PY_AT(o, w->L->list_item, uintptr_t));
+	else if (type == w->T.dict)
+		OT_PREFETCH((void *)PY_AT(o, w->L->dict_keys, uintptr_t));
+}
+
+/*
+ * Every read of an object in its turn would wait for memory, so AHEAD of them
+ * are taken from the bitmap and fetched meanwhile; half way, so is what lists
+ * and dicts keep elsewhere.
+ */
 static void
 report_all(struct py_walk *w)
 {
-	enum py_generation g;
-	py_obj o;
+	struct coming c[AHEAD] = { { 0, PY_GEN_YOUNG } };
+	unsigned at = 0, empty = 0;
 
-	while (!w->stop) {
-		o = py_bitmap_next(w, &g);
-		if (!o)
-			break;
-		report(w, o, g);
+	while (!w->stop && empty < AHEAD) {
+		struct coming *now = &c[at], *half;
+
+		if (now->o) {
+			report(w, now->o, now->g);
+			empty = 0;
+		}
+		now->o = py_bitmap_next(w, &now->g);
+		if (now->o) {
+			OT_PREFETCH((void *)(now->o - PY_GC_HEAD));
+			OT_PREFETCH((void *)(now->o + 48));
+			empty = 0;
+		} else {
+			empty++;
+		}
+		at = (at + 1) % AHEAD;
+		half = &c[(at + AHEAD / 2) % AHEAD];
+		if (half->o)
+			fetch_behind(w, half->o);
 	}
 }
 
@@ -252,6 +291,9 @@ py_walk_run(struct py_walk *w, char *why, size_t cap)
 	w->L = L;
 	if (!py_verify(w, L, why, cap))
 		return -1;
+	py_pools_tell(w);
+	if (!s->want)
+		return 0;
 	py_static_state_find(w);
 	if (!py_interps_find(w)) {
 		py_why(why, cap, "no memory for the walk");

@@ -216,6 +216,10 @@ py_slot_borrowed(const struct py_walk *w, uintptr_t v)
 /* The dict of interned strings, where the walk meets it as an object. */
 void py_interned_find(struct py_walk *w);
 
+/* ---- pools.c: how a census from outside can count objects ---- */
+
+void py_pools_tell(const struct py_walk *w);
+
 /* ---- types.c: what static builtin types keep elsewhere (3.12+) ---- */
 
 struct py_type_state {

@@ -79,7 +79,10 @@ enum objtop_kind_flags {
 	OBJTOP_KIND_USER = 2,	/* defined by the program, not the runtime */
 };
 
-/* What the viewer asked for; `walk` may leave out work nobody wants. */
+/*
+ * What the viewer asked for; `walk` may leave out work nobody wants.  Nothing
+ * at all: `pools` is all that it wants to hear.
+ */
 enum objtop_want {
 	OBJTOP_WANT_COUNTS = 1,	/* objects per kind only: no other bit set */
 	OBJTOP_WANT_OBJECTS = 2,
@@ -133,6 +136,27 @@ struct objtop_root {
 };
 
 /*
+ * How objects can be counted from outside, without stopping anything: they lie
+ * in blocks of pools as CPython's obmalloc.c lays them out, and each begins
+ * with its kind's address.  Offsets are bytes.  A provider that does not say
+ * this loses nothing but the cheap live table.
+ */
+struct objtop_pools {
+	uint32_t pool_bytes;	/* 0: no such pools, `why` says it in a word */
+	uint64_t meta;		/* the kind of which kinds are instances, */
+	uint64_t meta_mask;	/* or of one with a bit of these in its flags */
+	uint32_t count_at, kind_at;		/* of an object */
+	uint32_t name_at, size_at, items_at, flags_at;	/* of a kind */
+	uint64_t varies_mask;	/* kinds whose instances differ in size though
+				 * the size of their items is 0 */
+	struct {
+		uint64_t mask;	/* a kind with one of these bits in its flags */
+		uint32_t bytes;	/* has this much before each object */
+	} head[2];
+	const char *why;
+};
+
+/*
  * Where a walk reports to.  Owned by the agent.  Every function returning int
  * gives 0 to go on and non-zero to stop: return from `walk` then.
  */
@@ -181,6 +205,9 @@ struct objtop_sink {
 	 * look at its size.
 	 */
 	void (*expect)(struct objtop_sink *s, uint64_t objects);
+
+	/* Once, before the first object; may be left out.  As above. */
+	void (*pools)(struct objtop_sink *s, const struct objtop_pools *p);
 };
 
 struct objtop_provider {

@@ -19,3 +19,5 @@ EXTRA_DIST += tests/e2e/test_walls.py
 # ... and by CPython's own interface, where the cache has an interpreter.
 TESTS += tests/e2e/test_pep768.py
 EXTRA_DIST += tests/e2e/test_pep768.py
+TESTS += tests/e2e/test_children.py
+EXTRA_DIST += tests/e2e/test_children.py

@@ -86,6 +86,17 @@ on_unseen(void *ctx, const struct otw_unseen *u, struct ot_err *err)
 }
 
 static enum ot_status
+on_pools(void *ctx, const struct otw_pools *p, struct ot_err *err)
+{
+	(void)ctx, (void)err;
+	look(p->why.s, p->why.len);
+	if (p->pool_bytes > 1u << 20 || p->kind_at % 8 != 0 ||
+	    p->flags_at > OTW_POOL_FIELDS)
+		abort();
+	return OT_OK;
+}
+
+static enum ot_status
 on_error(void *ctx, const struct otw_error *e, struct ot_err *err)
 {
 	(void)ctx, (void)err;
@@ -99,7 +110,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static const struct otw_events ev = {
 		.hello = on_hello, .kind = on_kind, .name = on_name,
 		.object = on_object, .root = on_root, .unseen = on_unseen,
-		.error = on_error,
+		.pools = on_pools, .error = on_error,
 	};
 	struct otw_dec *d = otw_dec_new(&ev, NULL);
 	struct ot_err err = OT_ERR_INIT;

@@ -73,6 +73,8 @@ make_seed(int which, struct seed *out)
 	const struct otw_begin b = { .mode = OTW_MODE_FORK, .want = 63 };
 	const struct otw_count c = { 0, 5, 320, 5 };
 	const struct otw_unseen u = { 1, STR("why") };
+	const struct otw_pools po = { .pool_bytes = 4096, .kind_at = 8,
+				      .why = STR("why") };
 	const struct otw_error er = { 1, STR("no") };
 	const struct otw_request rq = { 63, OTW_MODE_AUTO, 1000 };
 	const struct otw_progress pr = { 1, 2 };
@@ -92,6 +94,7 @@ make_seed(int which, struct seed *out)
 	otw_enc_flush(&e);
 	otw_enc_counts(&e, &c, 1);
 	otw_enc_unseen(&e, &u);
+	otw_enc_pools(&e, &po);
 	otw_enc_progress(&e, &pr);
 	otw_enc_end(&e, &end);
 	otw_enc_error(&e, &er);

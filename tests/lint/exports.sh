@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 #
 # exports.sh - what the agent gives to the process it is loaded into, and what
-# it takes from it: two names out, a weak dlsym in (and the stack protector's
+# it takes from it: two names out and _exit (agent.c), a weak dlsym in (and the stack protector's
 # where a distribution insists), no library, no thread-local storage, no code
 # that must be writable.
 
@@ -21,7 +21,7 @@ for tool in $nm readelf; do
 done
 
 out=$($nm -D --defined-only "$agent" | awk '{ print $NF }' | LC_ALL=C sort | tr '\n' ' ')
-[ "$out" = "PyInit_objtop_agent objtop_agent_boot objtop_agent_start " ] ||
+[ "$out" = "PyInit_objtop_agent _exit objtop_agent_boot objtop_agent_start " ] ||
 	complain "it exports: $out"
 
 for name in $($nm -D --undefined-only "$agent" | awk '{ print $1 ":" $2 }'); do

@@ -62,6 +62,17 @@ START_TEST(bare_form_is_the_ui)
 	ck_assert_str_eq(cmd.name, "ui");
 	ck_assert_str_eq(cmd.target, "4242");
 	ck_assert_uint_eq(cmd.opts.interval_ms, 500);
+	ck_assert_double_eq(cmd.opts.budget, 0);
+	accepts("4242 --budget 2%");
+	ck_assert_double_eq_tol(cmd.opts.budget, 0.02, 1e-9);
+	accepts("4242 --budget 0.5");
+	ck_assert_double_eq_tol(cmd.opts.budget, 0.5, 1e-9);
+	refuses("4242 --budget 0", "--budget takes a share of a core like 2% "
+		"or 0.02, not '0'");
+	refuses("4242 --budget 120%", "--budget takes a share of a core like "
+		"2% or 0.02, not '120%'");
+	refuses("4242 --budget nan", "--budget takes a share of a core like 2% "
+		"or 0.02, not 'nan'");
 	accepts("heap.objtop");
 	ck_assert_str_eq(cmd.target, "heap.objtop");
 	accepts("--name server.py");

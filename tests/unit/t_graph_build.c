@@ -12,6 +12,7 @@
 
 #include "base/units.h"
 #include "graph/builder.h"
+#include "graph/store.h"
 #include "runtime/synth/synth.h"
 
 START_TEST(columns)
@@ -202,6 +203,126 @@ START_TEST(addresses)
 					  HG_NONE);
 		}
 	check_edges(g);
+	hg_graph_free(g);
+	t_enc_release(&t);
+}
+END_TEST
+
+static void
+put_index(struct t_enc *t, uint64_t to, uint8_t relation, int64_t index)
+{
+	otw_enc_ref(&t->e, &(struct otw_ref){ .to = to,
+					      .relation = relation,
+					      .name_type = OTW_NAME_INDEX,
+					      .index = index });
+}
+
+/* Edges to nowhere take their labels with them, and no others. */
+START_TEST(labels)
+{
+	static const int64_t index[] = { 0, 1, 5, -1, 1ll << 40, 33554431, 2 };
+	enum { N = sizeof(index) / sizeof(index[0]) };
+	struct ot_err err = OT_ERR_INIT;
+	struct hg_graph *g;
+	struct t_enc t;
+	hg_node n, a, b;
+	hg_edge e;
+	uint32_t i;
+
+	t_enc_init(&t);
+	t_enc_begin(&t);
+	t_enc_kind(&t, 0, "builtins", "list");
+	t_enc_object(&t, 0x1000, 0, 10, 0);
+	t_enc_object(&t, 0x2000, 0, 10, N + 2);
+	t_enc_ref(&t, 0x1000, OTW_REL_TYPE);
+	t_enc_ref(&t, 0xdead0, OTW_REL_KEY);
+	for (i = 0; i < N; i++)
+		put_index(&t, i == 3 ? 0xdead8 : 0x1000, OTW_REL_VALUE,
+			  index[i]);
+	for (i = 0; i < 2; i++) {	/* runs: equal but for their length */
+		t_enc_object(&t, 0x3000 + 16 * i, 0, 10, 0);
+		t_enc_ref(&t, 0x1000, OTW_REL_TYPE);
+		put_index(&t, 0x2000, OTW_REL_ITEM, 0);
+		if (i == 0)
+			put_index(&t, 0x1000, OTW_REL_ITEM, 1);
+	}
+	t_enc_kind(&t, 1, "builtins", "object");
+	t_enc_object(&t, 0x3ff0, 1, 10, 0);	/* before one of its type */
+	t_enc_object(&t, 0x4000, 1, 10, 0);
+	t_enc_ref(&t, 0x1000, OTW_REL_WEAK);
+	t_enc_ref(&t, 0x1000, OTW_REL_CELL);
+	otw_enc_end(&t.e, &(struct otw_end){ 0 });
+	g = t_enc_graph(&t, &err);
+	ck_assert_msg(g != NULL, "%s", err.msg);
+	check_edges(g);
+	ck_assert_uint_eq(hg_info(g)->unseen_refs, 2);
+	n = hg_at(g, 0x2000);
+	e = hg_out(g, n);
+	ck_assert_uint_eq(hg_out(g, n + 1) - e, N);
+	ck_assert_uint_eq(hg_edge_relation(g, e++), OTW_REL_TYPE);
+	for (i = 0; i < N; i++) {
+		if (i == 3)
+			continue;
+		ck_assert_uint_eq(hg_edge_relation(g, e), OTW_REL_VALUE);
+		ck_assert_uint_eq(hg_edge_name_type(g, e), OTW_NAME_INDEX);
+		ck_assert_int_eq(hg_edge_index(g, e++), index[i]);
+	}
+	a = hg_at(g, 0x3000);
+	b = hg_at(g, 0x3010);
+	ck_assert_uint_eq(hg_out(g, a + 1) - hg_out(g, a), 3);
+	ck_assert_int_eq(hg_edge_index(g, hg_out(g, a) + 2), 1);
+	ck_assert_int_eq(hg_edge_index(g, hg_out(g, b) + 1), 0);
+	ck_assert_uint_eq(hg_edge_relation(g, hg_out(g, b) + 1), OTW_REL_ITEM);
+	n = hg_at(g, 0x4000);
+	ck_assert(hg_edge_weak(g, hg_out(g, n)));
+	ck_assert(!hg_edge_weak(g, hg_out(g, n) + 1));
+	ck_assert(!hg_edge_weak(g, hg_out(g, a)));
+	hg_graph_free(g);
+	t_enc_release(&t);
+}
+END_TEST
+
+/* More rows of labels than 16 bits can tell apart, lists long and empty. */
+START_TEST(many_classes)
+{
+	enum { N = 70000 };
+	struct ot_err err = OT_ERR_INIT;
+	struct hg_graph *g;
+	struct t_enc t;
+	uint32_t i, j, edges;
+
+	t_enc_init(&t);
+	t_enc_begin(&t);
+	t_enc_kind(&t, 0, "builtins", "dict");
+	t_enc_kind(&t, 1, "builtins", "list");
+	for (i = 0; i < N; i++) {
+		/* in 16, in 8, and far apart */
+		uint64_t addr = i < N / 2 ? 0x10000 + 16 * (uint64_t)i
+			      : i < N - 100 ? 0x800000008 + 8 * (uint64_t)i
+					    : (uint64_t)i << 24;
+
+		t_enc_object(&t, addr, i & 1, i, 0);
+		edges = i % 1000 == 7 ? 300 : i % 3;
+		for (j = 0; j < edges; j++)
+			put_index(&t, 0x10000 + 16 * (uint64_t)(i / 3),
+				  OTW_REL_VALUE, i + j);
+	}
+	otw_enc_end(&t.e, &(struct otw_end){ 0 });
+	g = t_enc_graph(&t, &err);
+	ck_assert_msg(g != NULL, "%s", err.msg);
+	ck_assert_uint_eq(hg_objects(g), N);
+	check_edges(g);
+	for (i = 0; i < N; i++) {
+		edges = i % 1000 == 7 ? 300 : i % 3;
+		ck_assert_uint_eq(hg_bytes(g, i), i);
+		ck_assert_uint_eq(hg_kind_of(g, i), i & 1);
+		ck_assert_uint_eq(hg_out(g, i + 1) - hg_out(g, i), edges);
+		for (j = 0; j < edges; j++)
+			ck_assert_int_eq(hg_edge_index(g, hg_out(g, i) + j),
+					 i + j);
+	}
+	ck_assert_uint_eq(hg_at(g, 0x10000 + 8), HG_NONE);
+	ck_assert_uint_eq(hg_at(g, 0x10000 - 16), HG_NONE);
 	hg_graph_free(g);
 	t_enc_release(&t);
 }
@@ -458,6 +579,8 @@ t_graph_build(void)
 	tcase_add_test(t, columns);
 	tcase_add_test(t, synthetic);
 	tcase_add_test(t, addresses);
+	tcase_add_test(t, labels);
+	tcase_add_test(t, many_classes);
 	tcase_add_test(t, duplicates_and_nowhere);
 	tcase_add_test(t, cut_short);
 	tcase_add_test(t, damaged);

@@ -245,7 +245,9 @@ main(void)
 	tcase_add_test(t, agents_are_known_by_their_path);
 	tcase_add_test(t, lookers_say_what_they_see);
 	suite_add_tcase(s, t);
+	suite_add_tcase(s, t_target_census());
 	suite_add_tcase(s, t_target_elf());
+	suite_add_tcase(s, t_target_pools());
 	suite_add_tcase(s, t_target_regs());
 	suite_add_tcase(s, t_target_session());
 	suite_add_tcase(s, t_target_tracee());

@@ -7,7 +7,9 @@
 
 #include <check.h>
 
+TCase *t_target_census(void);
 TCase *t_target_elf(void);
+TCase *t_target_pools(void);
 TCase *t_target_regs(void);
 TCase *t_target_session(void);
 TCase *t_target_tracee(void);

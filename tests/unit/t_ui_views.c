@@ -31,6 +31,36 @@ START_TEST(types_show_counts_and_growth)
 }
 END_TEST
 
+/* Estimates have a ~, the header says what was looked at and what it cost. */
+START_TEST(a_census_says_how_far_it_is_off)
+{
+	static const struct live_count v[] = {
+		{ 0x7f0000001000, "shop.Cart", "shop", 1204233, 64000000, 0, 3100,
+		  true },
+		{ 0x7f0000002000, "shop.Store", "shop", 12, 1200, 0, 0, false },
+	};
+	struct view_status *s = &fake.ctx.status;
+	struct ot_err err = OT_ERR_INIT;
+
+	ui_open(fake.ui, "types", NULL);
+	ck_assert_int_eq(live_update_rows(&fake.live, v, 2, 3100, 1000000,
+					  &err), OT_OK);
+	ui_numbers_came(fake.ui);
+	s->census = true;
+	s->cost = 0.00003;
+	s->own = 0.019;
+	s->part = 0.11;
+	fake_expect("census");
+	fake_keys("i");
+	fake_contains("may be off by 3,100");
+	s->part = 1;
+	fake_contains("census, target held 0.003 %, own CPU 1.9 %");
+	s->census = false;
+	snprintf(s->no_census, sizeof(s->no_census), "no right");
+	fake_contains("[live 1s, no right]");
+}
+END_TEST
+
 START_TEST(the_way_down_and_back)
 {
 	open_types();
@@ -540,6 +570,7 @@ t_ui_views(void)
 	tcase_add_checked_fixture(tc, fake_setup, fake_teardown);
 	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, types_show_counts_and_growth);
+	tcase_add_test(tc, a_census_says_how_far_it_is_off);
 	tcase_add_test(tc, the_way_down_and_back);
 	tcase_add_test(tc, backrefs_unfold);
 	tcase_add_test(tc, refs_show_more);

@@ -159,6 +159,40 @@ START_TEST(ids_out_of_turn)
 }
 END_TEST
 
+/* What a census is to believe: sizes, offsets and heads within bounds. */
+START_TEST(pools_that_cannot_be)
+{
+	static const struct otw_pools good = {
+		.pool_bytes = 16384, .kind_at = 8, .name_at = 24,
+		.flags_at = 168, .head = { { 1, 16 }, { 2, 16 } },
+	};
+	uint32_t i;
+
+	for (i = 0; i < 9; i++) {
+		struct otw_pools p = good;
+		struct t_stream s;
+
+		switch (i) {
+		case 0: p.pool_bytes = 5000; break;
+		case 1: p.pool_bytes = 1u << 21; break;
+		case 2: p.pool_bytes = 512; break;
+		case 3: p.kind_at = 12; break;
+		case 4: p.count_at = 1024; break;
+		case 5: p.flags_at = 1u << 20; break;
+		case 6: p.items_at = 3; break;
+		case 7: p.head[1].bytes = 136; break;
+		case 8: p.head[0].bytes = 4; break;
+		}
+		t_stream_init(&s);
+		t_hello(&s);
+		t_begin(&s);
+		otw_enc_pools(&s.e, &p);
+		refused(&s, "a bad field in the POOLS frame");
+		t_stream_release(&s);
+	}
+}
+END_TEST
+
 START_TEST(frames_out_of_turn)
 {
 	struct t_stream s;
@@ -364,6 +398,7 @@ t_wire_hostile(void)
 	tcase_add_test(t, unannounced_kind);
 	tcase_add_test(t, unannounced_name);
 	tcase_add_test(t, ids_out_of_turn);
+	tcase_add_test(t, pools_that_cannot_be);
 	tcase_add_test(t, frames_out_of_turn);
 	tcase_add_test(t, too_long_and_unknown);
 	tcase_add_test(t, another_version);

@@ -134,6 +134,24 @@ on_unseen(void *b, const struct otw_unseen *u, struct ot_err *err)
 }
 
 static enum ot_status
+on_pools(void *b, const struct otw_pools *p, struct ot_err *err)
+{
+	size_t i;
+
+	(void)err;
+	ot_buf_addf(b, "pools %u %" PRIx64 " %" PRIx64 " at %u %u %u %u %u %u "
+		    "varies %" PRIx64, p->pool_bytes, p->meta, p->meta_mask,
+		    p->count_at, p->kind_at, p->name_at, p->size_at,
+		    p->items_at, p->flags_at, p->varies_mask);
+	for (i = 0; i < OTW_POOL_HEADS; i++)
+		ot_buf_addf(b, " head %" PRIx64 " %u", p->head[i].mask,
+			    p->head[i].bytes);
+	log_str(b, p->why);
+	ot_buf_addc(b, '\n');
+	return OT_OK;
+}
+
+static enum ot_status
 on_progress(void *b, const struct otw_progress *p, struct ot_err *err)
 {
 	(void)err;
@@ -199,7 +217,7 @@ const struct otw_events t_log_events = {
 	.hello = on_hello, .begin = on_begin, .kind = on_kind,
 	.name = on_name, .object = on_object, .root = on_root,
 	.root_ref = on_root_ref, .count = on_count, .unseen = on_unseen,
-	.progress = on_progress, .end = on_end, .error = on_error,
+	.pools = on_pools, .progress = on_progress, .end = on_end, .error = on_error,
 	.bye = on_bye, .exiting = on_exiting, .request = on_request,
 	.control = on_control,
 };
@@ -385,6 +403,10 @@ sample_rest(struct t_stream *s)
 {
 	const struct otw_count c[] = { { 0, 2, 128, 2 }, { 1, 1, 9, 0 } };
 	const struct otw_unseen u = { 12, STR("finalising") };
+	const struct otw_pools g = {
+		16384, 0x7f0012345678, 1ull << 31, 0, 8, 24, 32, 40, 168,
+		1ull << 28, { { 1u << 14, 16 }, { 24, 16 } }, STR("no pools"),
+	};
 	const struct otw_progress p = { 3, 100 };
 	const struct otw_error e = { OT_REFUSED, STR("no such heap") };
 	const struct otw_request r = { 63, OTW_MODE_PAUSE, 10000 };
@@ -394,6 +416,8 @@ sample_rest(struct t_stream *s)
 	on_count(&s->log, &c[1], NULL);
 	otw_enc_unseen(&s->e, &u);
 	on_unseen(&s->log, &u, NULL);
+	otw_enc_pools(&s->e, &g);
+	on_pools(&s->log, &g, NULL);
 	otw_enc_progress(&s->e, &p);
 	on_progress(&s->log, &p, NULL);
 	t_end(s);

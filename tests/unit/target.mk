@@ -4,7 +4,9 @@ TESTS += tests/unit/t_target
 
 tests_unit_t_target_SOURCES = \
 	tests/unit/t_target.c tests/unit/t_target.h \
+	tests/unit/t_target_census.c \
 	tests/unit/t_target_elf.c \
+	tests/unit/t_target_pools.c \
 	tests/unit/t_target_regs.c \
 	tests/unit/t_target_session.c \
 	tests/unit/t_target_tracee.c \
