@@ -25,7 +25,7 @@
 
 #define DEPTH_DEFAULT 3u
 #define WIDTH_DEFAULT 10u
-#define NODES_MAX 2000u
+#define NODES_MAX 5000u
 #define CHAIN_ENDS 20u	/* edges drawn at either end of a long chain */
 #define PARALLEL_MAX 3u /* edges drawn between the same two nodes */
 #define TALLY_KINDS 16u

@@ -44,7 +44,8 @@ struct hg_pic_node {
 enum hg_pic_edge_flags {
 	HG_PIC_CYCLE = 1,	/* part of a circle in the picture */
 	HG_PIC_LOST = 2,	/* out of garbage */
-	HG_PIC_KEEPS = 4,	/* no reference: `from` dominates `to` */
+	HG_PIC_KEEPS = 4,	/* `from` dominates `to` */
+	HG_PIC_MIXED = 8,	/* stands for edges with other labels too */
 };
 
 struct hg_pic_edge {

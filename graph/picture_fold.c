@@ -98,8 +98,9 @@ class_of(const struct fold *f, uint32_t i)
 	const struct hg_pic_node *n = &f->p->nodes[i];
 	uint64_t h;
 
-	if (n->flags & (HG_PIC_ROOT | HG_PIC_MARKED | HG_PIC_VIRTUAL |
-			HG_PIC_TYPE))
+	if (n->flags & (HG_PIC_MARKED | HG_PIC_VIRTUAL | HG_PIC_TYPE) ||
+	    (n->flags & HG_PIC_ROOT && (f->how != HG_FOLD_TYPES ||
+					hg_is_root(f->p->graph, n->node))))
 		return mix(i, 0x5107);
 	h = n->flags & HG_PIC_MORE
 		    ? 0
@@ -341,6 +342,7 @@ fold_edges(struct fold *f)
 	struct hg_pic_edge e;
 	size_t i, at, kept = 0, slot, size = 64, labels;
 	uint32_t *slots;
+	const size_t most = f->how == HG_FOLD_TYPES ? 1 : LABELS_MAX;
 	bool folded;
 
 	while (size < p->nedges * 2)
@@ -368,7 +370,7 @@ fold_edges(struct fold *f)
 			}
 			labels++;
 			if (f->label[at] == f->label[i] ||
-			    labels == LABELS_MAX)
+			    labels == most)
 				break;
 			at = SIZE_MAX;
 		}
@@ -376,6 +378,8 @@ fold_edges(struct fold *f)
 			p->edges[at].count += e.count;
 			p->edges[at].bytes += e.bytes;
 			p->edges[at].flags |= e.flags;
+			if (f->label[at] != f->label[i])
+				p->edges[at].flags |= HG_PIC_MIXED;
 			continue;
 		}
 		if (folded && slots)

@@ -6,7 +6,8 @@
  * goes with it, and what it or its plug-ins say on stderr does not reach a
  * terminal that has a screen on it.  The child gets PATIENCE_MS; then the next
  * one folds the same picture further, and in the end lays it out by the
- * faster of the two engines.  The caption says which.
+ * faster of the two engines (which gets FORCE_PATIENCE_MS, being the better
+ * choice where all is to be seen).  The caption says which.
  *
  * The child is a fork, so it sees the graph without a copy being made.  None
  * of libgvc's libraries is ever used in the parent, so none of their locks
@@ -32,9 +33,10 @@
 #include "graph/render.h"
 #include "graph/render_gvc.h"
 
-#define PATIENCE_MS	 2000u
-#define LAST_PATIENCE_MS 30000u
-#define TICK_MS		 50
+#define PATIENCE_MS	  2000u
+#define FORCE_PATIENCE_MS 8000u
+#define LAST_PATIENCE_MS  30000u
+#define TICK_MS		  50
 #define DOT_MOST	 6000u /* nodes and edges: dot takes longer anyway */
 
 enum { CHILD_OK, CHILD_FAILED, CHILD_TOO_LARGE };
@@ -60,6 +62,10 @@ static const struct attempt {
 	{ false, HG_FOLD_EXACT, false, NULL },
 	{ false, HG_FOLD_EXACT, true,
 	  "too large for layers: laid out by forces (sfdp)" },
+	{ true, HG_FOLD_LOOSE, false,
+	  "folded all the same: unfolded it is too large to lay out" },
+	{ true, HG_FOLD_TYPES, true,
+	  "folded to one node a type: the whole is too large to lay out" },
 };
 
 struct child {
@@ -203,7 +209,9 @@ static enum ot_status
 draw_once(struct child *c, bool last, bool *again, struct ot_buf *out,
 	  struct ot_err *err)
 {
-	uint64_t patience = last ? LAST_PATIENCE_MS : PATIENCE_MS;
+	uint64_t patience = last	  ? LAST_PATIENCE_MS
+			    : c->try->force ? FORCE_PATIENCE_MS
+					    : PATIENCE_MS;
 	enum ot_status st = child_start(c, err);
 	char said[400];
 	int code;

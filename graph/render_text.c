@@ -402,6 +402,8 @@ hg_pic_edge_label(const struct hg_picture *p, size_t i, struct ot_buf *out)
 	}
 	hg_edge_label(p->graph, e->edge, &raw);
 	ot_escape(out, ot_buf_str(&raw), raw.len, OT_ESC_TERM, EDGE_COLS);
+	if (e->flags & HG_PIC_MIXED)
+		ot_buf_adds(out, ", ...");
 	if (e->count > 1) {
 		ot_buf_adds(out, " \xc3\x97 ");
 		add_count(out, e->count);
