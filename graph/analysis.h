@@ -43,6 +43,8 @@ struct hg_args {
 	const uint16_t *births; /* per object: sample it was first seen in */
 	const struct hg_series *series;	/* counts of all, the graph's last */
 	bool retained;			/* types: with retained sizes */
+	bool brief;			/* show: without neighbours, and what it
+					 * retains only where that is known */
 	/* Called now and then; true cancels (OT_INTERRUPTED).  May be NULL. */
 	bool (*cancelled)(void *ctx, uint64_t done, uint64_t total);
 	void *cancel_ctx;

@@ -22,6 +22,7 @@ enum hg_pic_flags {
 	HG_PIC_TYPE = 32,	/* stands for all `count` objects of `kind` */
 	HG_PIC_FOLD = 64,	/* stands for `count` like it */
 	HG_PIC_VIRTUAL = 128,	/* a node of the dominator tree alone */
+	HG_PIC_KIND = 256,	/* MORE: all of them are of `kind` */
 };
 
 #define HG_PIC_KINDS 3u
@@ -31,7 +32,7 @@ struct hg_pic_node {
 	uint32_t depth;
 	unsigned flags;
 	uint32_t count;		/* MORE, TYPE, FOLD: how many */
-	hg_kind kind;		/* TYPE */
+	hg_kind kind;		/* TYPE, KIND */
 	hg_edge via;		/* plus 1: tells whose it is; 0: none */
 	uint32_t first;		/* FOLD: its `count` nodes in members[] */
 	uint64_t bytes;		/* of all it stands for; 0: not known */

@@ -105,6 +105,8 @@ class_of(const struct fold *f, uint32_t i)
 	h = n->flags & HG_PIC_MORE
 		    ? 0
 		    : (uint64_t)hg_kind_of(f->p->graph, n->node) + 1;
+	if (n->flags & HG_PIC_KIND)
+		h = (uint64_t)n->kind + 1;
 	h = mix(h, n->flags);
 	return f->how == HG_FOLD_TYPES ? h : mix(h, n->depth);
 }

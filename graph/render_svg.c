@@ -52,7 +52,8 @@ hg_svg_style(const struct hg_picture *p, struct ot_buf *out)
 		    ".node:target path,.node:target polygon,"
 		    ".node:target>rect{stroke-width:5}\n");
 	if (p->look.theme == HG_THEME_AUTO) {
-		ot_buf_adds(out, "@media (prefers-color-scheme:dark){\n");
+		ot_buf_adds(out, "@media (prefers-color-scheme:dark){\n"
+				 "svg{background:#14181d}\n");
 #define HUE(name, light, dark) css_hue(out, light, dark);
 #include "graph/hues.def"
 		ot_buf_adds(out, "}\n");

@@ -96,6 +96,11 @@ label_more(const struct hg_picture *p, const struct hg_pic_node *n,
 	unsigned i;
 
 	add_count(out, n->count);
+	if (n->flags & HG_PIC_KIND) {
+		ot_buf_adds(out, " \xc3\x97 ");
+		add_type(p, n->kind, out);
+		return;
+	}
 	ot_buf_adds(out, n->flags & HG_PIC_TYPE ? " more types" : " more");
 	if (n->of_kind[0] == n->count) {
 		ot_buf_addc(out, ' ');

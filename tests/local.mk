@@ -58,6 +58,19 @@ check-host:
 	$(MAKE) check TESTS='$(filter-out $(GUEST_TESTS),$(TESTS))'
 .PHONY: check-host
 
+# The fuzzer that types, at length; worth most in a build with sanitizers.
+TYPED_KEYS = 100000
+type: all
+	$(MAKE) tests/unit/t_ui
+	UI_KEYS=$(TYPED_KEYS) CK_RUN_CASE=typing srcdir='$(abs_top_srcdir)' \
+		tests/unit/t_ui
+
+# The same over a program that runs, on a pseudo terminal.
+type-live: all
+	$(PYTHON3) $(srcdir)/tests/fuzz/type_live.py --objtop ./objtop
+EXTRA_DIST += tests/fuzz/type_live.py
+.PHONY: type type-live
+
 # A short turn of the fuzzers, in builds that have them (--enable-fuzzing).
 FUZZ_SECONDS = 10
 fuzz-short: all

@@ -137,6 +137,7 @@ ui_session_begin(struct ui_session *s)
 	v->no_census[0] = '\0';
 	s->snap_us = s->again_us = 0;
 	s->ctx.live = &s->live;
+	v->file[0] = '\0';
 	memset(v->rss, 0, sizeof(v->rss));
 	v->nrss = 0;
 	v->samples = 0;
@@ -526,8 +527,8 @@ ui_session_tick(void *ctx, struct ui *ui)
 	struct ui_session *s = ctx;
 	uint64_t now, due;
 
-	(void)ui;
 	session_attached(s);
+	ui_load_step(s);
 	session_list(s);
 	session_sample_done(s);
 	session_hand_over(s);
@@ -536,6 +537,11 @@ ui_session_tick(void *ctx, struct ui *ui)
 	session_sample_start(s);
 	session_proc(s);
 	session_progress(s);
+	if (ui_export_step(s)) {
+		ui_busy(ui, "exporting: %u of %u rows  (Esc cancels)",
+			s->export.at, ui_table_shown(s->export.table));
+		return 0;
+	}
 	if (s->sample.running != NULL || s->attach.running != NULL ||
 	    s->list.running != NULL || !ui_idle(s->ui))
 		return SESSION_BUSY_MS;
@@ -577,6 +583,9 @@ ui_session_release(struct ui_session *s)
 	hg_graph_free(s->next_mark);
 	ot_table_free((struct ot_table *)s->ctx.procs);
 	live_release(&s->live);
+	ui_export_end(&s->export);
+	hg_picture_free(s->drawing.made);
+	target_close(s->load);
 	ui_census_release(&s->census);
 	ui_proc_reap(&s->shower);
 	if (s->owns)

@@ -391,6 +391,42 @@ tracee_leave(struct tracee *t)
 	return true;
 }
 
+bool
+tracee_run_on(struct tracee *t, uint64_t timeout_us,
+	      bool (*at)(struct tracee *t, void *ctx), void *ctx)
+{
+	uint64_t now, end = ot_now_us() + timeout_us;
+	bool entry = true, liked = false, asked = false;
+	int sig, pass = 0;
+	enum stop s;
+
+	t->stopped_us += ot_now_us() - t->stop_began;
+	for (;;) {
+		now = ot_now_us();
+		asked = asked || now >= end;
+		/* Any other stop makes the kernel forget that it was asked. */
+		if (asked && ptrace(PTRACE_INTERRUPT, t->tid, 0, 0) != 0)
+			break;
+		if (t->stopped && !resume(t, asked ? PTRACE_CONT :
+					  PTRACE_SYSCALL, pass))
+			break;
+		s = wait_stop(t, asked ? STOP_US : end - now, &sig);
+		pass = s == STOP_SIGNAL ? sig : 0;
+		if (s == STOP_GONE || (asked && (s == STOP_TIMEOUT ||
+						 s == STOP_EVENT)))
+			break;
+		if (s != STOP_SYSCALL)
+			continue;
+		if (entry && !asked && at(t, ctx)) {
+			liked = true;
+			end = 0;
+		}
+		entry = !entry;
+	}
+	t->stop_began = ot_now_us();
+	return liked && t->stopped;
+}
+
 static bool
 at_one_of(struct tracee *t, const uint64_t *addr, size_t n)
 {

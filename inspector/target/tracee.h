@@ -57,6 +57,15 @@ bool tracee_call(struct tracee *t, uint64_t fn, const uint64_t *arg,
 bool tracee_leave(struct tracee *t);
 
 /*
+ * Lets the stopped thread run for so long, or until `at` (called where it
+ * enters a system call) likes where it is: true, and it is in that call.  It
+ * is stopped again unless t->stopped says otherwise.  Nothing is left to go
+ * wrong should we be killed meanwhile.
+ */
+bool tracee_run_on(struct tracee *t, uint64_t timeout_us,
+		   bool (*at)(struct tracee *t, void *ctx), void *ctx);
+
+/*
  * Lets the stopped thread run until it comes to one of these addresses, at
  * most so long.  False: it did not; it is stopped again all the same unless
  * t->stopped says otherwise.
