@@ -368,7 +368,7 @@ expand(struct collect *c, uint32_t i, uint32_t width)
 	return add_more(c, i, more, &tally);
 }
 
-/* "pid 4242, python 3.11.7, shop/server.py, 2026-..: what refers to ..." */
+/* "references to ...", then a line with pid, runtime, command and time. */
 char *
 hg_picture_caption(const struct hg_picture *p, const char *verb)
 {
