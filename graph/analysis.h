@@ -35,6 +35,7 @@ struct hg_args {
 	bool exclude_weak;
 	const char *const *ignore;	/* edges not to follow, as labels or types */
 	size_t nignore;
+	const char *only; /* refs, backrefs: what to follow; NULL: all */
 	uint64_t timeout_ms;		/* sql: how long it may take; 0: any */
 	size_t limit;			/* rows worth making; 0: all */
 	/* What came before the graph, for growth and diff; NULL: nothing. */

@@ -45,10 +45,23 @@ hg_export_for(const char *path, const struct hg_export **out,
 	return st;
 }
 
-enum ot_status
-hg_render_file(const struct hg_picture *p, const char *path, struct ot_err *err)
+static enum ot_status
+put_file(const char *path, const struct ot_buf *b, struct ot_err *err)
 {
 	struct ot_outfile file = OT_OUTFILE_INIT;
+	enum ot_status st = ot_outfile_open(&file, path, 0, err);
+
+	if (st == OT_OK)
+		st = ot_outfile_write(&file, b->data, b->len, err);
+	if (st == OT_OK)
+		st = ot_outfile_commit(&file, err);
+	ot_outfile_abort(&file);
+	return st;
+}
+
+enum ot_status
+hg_render_file(struct hg_picture *p, const char *path, struct ot_err *err)
+{
 	struct ot_buf b = OT_BUF_INIT;
 	const struct hg_export *x;
 	enum ot_status st;
@@ -57,12 +70,19 @@ hg_render_file(const struct hg_picture *p, const char *path, struct ot_err *err)
 	if (st == OT_OK)
 		st = hg_render_buf(p, x->ext, &b, err);
 	if (st == OT_OK)
-		st = ot_outfile_open(&file, path, 0, err);
+		st = put_file(path, &b, err);
+	ot_buf_release(&b);
+	return st;
+}
+
+enum ot_status
+hg_treemap_file(struct hg_picture *p, const char *path, struct ot_err *err)
+{
+	struct ot_buf b = OT_BUF_INIT;
+	enum ot_status st = hg_treemap_svg(p, &b, err);
+
 	if (st == OT_OK)
-		st = ot_outfile_write(&file, b.data, b.len, err);
-	if (st == OT_OK)
-		st = ot_outfile_commit(&file, err);
-	ot_outfile_abort(&file);
+		st = put_file(path, &b, err);
 	ot_buf_release(&b);
 	return st;
 }

@@ -47,9 +47,15 @@ graph_libgraph_la_SOURCES = \
 	graph/pick.c graph/pick.h \
 	graph/owner.c \
 	graph/picture_component.c \
+	graph/picture_fold.c graph/picture_look.c \
+	graph/picture_tree.c graph/picture_types.c \
 	graph/picture.c graph/picture.h \
 	graph/raw.h \
-	graph/render.h graph/render_gvc.c \
+	graph/hues.def \
+	graph/render.c graph/render.h \
+	graph/render_gvc.c graph/render_gvc.h \
+	graph/render_svg.c \
+	graph/render_text.c graph/render_text.h \
 	graph/resolve.c \
 	graph/retained_by.c graph/retained_by.h \
 	graph/scc.c graph/scc.h \
@@ -60,9 +66,11 @@ graph_libgraph_la_SOURCES = \
 	graph/sql_tables.def graph/sql_tables.h graph/sql_types.c \
 	graph/steps.c \
 	graph/store.h \
+	graph/treemap.c \
 	graph/trend.c graph/trend.h \
 	graph/uncollectable.c graph/uncollectable.h \
 	graph/unreached.c \
-	graph/unreached.h
+	graph/unreached.h \
+	graph/which.c graph/which.h
 graph_libgraph_la_CFLAGS = $(STRICT_CFLAGS) $(GVC_CFLAGS) $(SQLITE_CFLAGS)
 graph_libgraph_la_LIBADD = $(GVC_LIBS) $(SQLITE_LIBS) -lm

@@ -14,6 +14,7 @@ endif
 include tests/e2e/values.mk
 include tests/e2e/attach.mk
 include tests/e2e/census.mk
+include tests/e2e/pictures.mk
 include tests/e2e/tmux.mk
 include tests/e2e/walk.mk
 include tests/e2e/stream.mk

@@ -14,6 +14,7 @@
 
 #include "base/emit.h"
 #include "graph/analysis.h"
+#include "graph/picture.h"
 #include "inspector/target/target.h"
 
 struct cmd_opts {
@@ -56,6 +57,10 @@ struct cmd_opts {
 	const char *snapshot_to, *plot;
 	pid_t children;		/* --children PID; 0: not given */
 	bool all;		/* --all that --name matches */
+	const char *highlight;
+	bool info_address, info_refcount, info_generation;
+	bool short_names, no_fold, treemap;
+	int theme;		/* enum hg_theme */
 };
 
 /* One invocation, after parsing.  Strings are argv's. */
@@ -67,6 +72,8 @@ struct cmd {
 	size_t nargs;
 	char **exec;		/* run: behind "--", NULL-terminated */
 	const char **words;	/* owned; args points into it */
+	char **argv;		/* as it was typed */
+	int argc;
 };
 
 typedef enum ot_status (*cmd_fn)(const struct cmd *c, struct ot_err *err);
@@ -155,6 +162,11 @@ enum ot_status cmd_emit(const struct cmd *c, const struct ot_table *t,
 
 /* Plain text to stdout; a closed pipe is no failure here either. */
 enum ot_status cmd_puts(const struct ot_buf *text, struct ot_err *err);
+
+/* The picture that -o asks for, into that file; how it shall look.  picture.c */
+enum ot_status cmd_draw(const struct cmd *c, const struct hg_graph *g,
+			struct ot_err *err);
+struct hg_look cmd_look(const struct cmd *c);
 
 /* The table of `types` of a graph that is loaded already (run, demo). */
 enum ot_status cmd_print_types(const struct cmd *c, const struct hg_graph *g,

@@ -25,6 +25,7 @@ inspector_cmd_libcmd_la_SOURCES = \
 	inspector/cmd/scrape.c inspector/cmd/scrape.h \
 	inspector/cmd/serve.c inspector/cmd/serve.h \
 	inspector/cmd/side.c \
+	inspector/cmd/picture.c \
 	inspector/cmd/which.c \
 	inspector/cmd/examples.def \
 	inspector/cmd/gc_act.c inspector/cmd/gc.h \

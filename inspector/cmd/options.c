@@ -239,6 +239,36 @@ parse_generation(struct cmd_opts *o, const char *arg, struct ot_err *err)
 	return st;
 }
 
+/* "address,refcount" */
+static enum ot_status
+parse_info(struct cmd_opts *o, const char *words, struct ot_err *err)
+{
+	const struct {
+		const char *word;
+		bool *set;
+	} known[] = {
+		{ "address", &o->info_address },
+		{ "refcount", &o->info_refcount },
+		{ "generation", &o->info_generation },
+	};
+	size_t len, i;
+
+	for (; *words != '\0'; words += words[len] == ',' ? len + 1 : len) {
+		len = strcspn(words, ",");
+		for (i = 0; i < OT_ARRAY_LEN(known); i++)
+			if (strlen(known[i].word) == len &&
+			    strncmp(known[i].word, words, len) == 0)
+				break;
+		if (i == OT_ARRAY_LEN(known))
+			return ot_fail(err, OT_USAGE,
+				       "--info takes address, refcount and "
+				       "generation, not '%.80s'",
+				       words);
+		*known[i].set = true;
+	}
+	return OT_OK;
+}
+
 static enum ot_status
 parse_apply(struct cmd_opts *o, enum cmd_option_id id, const char *arg,
 	    struct ot_err *err)
@@ -326,6 +356,28 @@ parse_apply(struct cmd_opts *o, enum cmd_option_id id, const char *arg,
 		break;
 	case CMD_OPT_retained:
 		o->retained = true;
+		break;
+	case CMD_OPT_highlight:
+		st = ot_filter_parse(arg, &f, err);
+		if (st == OT_OK)
+			ot_filter_free(f);
+		o->highlight = arg;
+		break;
+	case CMD_OPT_info:
+		st = parse_info(o, arg, err);
+		break;
+	case CMD_OPT_short_names:
+		o->short_names = true;
+		break;
+	case CMD_OPT_no_fold:
+		o->no_fold = true;
+		break;
+	case CMD_OPT_theme:
+		st = parse_choice(arg, id, &i, err);
+		o->theme = i;
+		break;
+	case CMD_OPT_treemap:
+		o->treemap = true;
 		break;
 	case CMD_OPT_output:
 		o->output = arg;
@@ -590,6 +642,8 @@ cmd_parse(int argc, char **argv, struct cmd *out, struct ot_err *err)
 
 	memset(out, 0, sizeof(*out));
 	out->opts.color = -1;
+	out->argv = argv;
+	out->argc = argc;
 	out->words = calloc((size_t)argc + 1, sizeof(*out->words));
 	if (out->words == NULL)
 		return ot_fail_nomem(err, "the options");

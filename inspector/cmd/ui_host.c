@@ -235,6 +235,7 @@ draw_run(void *ctx, struct ui_job *j, struct ot_err *err)
 {
 	struct ui_drawing *d = ctx;
 	struct hg_picture *p = d->made;
+	const bool open = p != NULL;
 	enum ot_status st = OT_OK;
 
 	d->made = NULL;
@@ -243,8 +244,14 @@ draw_run(void *ctx, struct ui_job *j, struct ot_err *err)
 	if (p == NULL)
 		st = view_picture(d->g, d->view, &d->subject, &d->args, &p,
 				  err);
-	if (st == OT_OK)
+	if (st == OT_OK) {
+		p->look = d->look;
+		/* What is open on the screen is drawn as it stands there. */
+		p->look.no_fold |= open;
+		p->look.cancelled = ui_job_tick;
+		p->look.cancel_ctx = j;
 		st = hg_render_file(p, d->path, err);
+	}
 	if (st == OT_OK)
 		d->nodes = p->nnodes;
 	hg_picture_free(p);
@@ -311,6 +318,7 @@ host_draw(struct ui_session *s, const struct ui_effect *fx)
 	d->args.exclude_weak = s->c->opts.exclude_weak;
 	d->args.ignore = s->c->opts.ignore;
 	d->args.nignore = s->c->opts.nignore;
+	d->look = cmd_look(s->c);
 	snprintf(d->path, sizeof(d->path), "%s", fx->text);
 	if (host_draws_tree(s, fx) &&
 	    view_picture_open(ui_top(s->ui), &d->made, &err) != OT_OK) {

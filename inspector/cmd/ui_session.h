@@ -36,6 +36,7 @@ struct ui_drawing {
 	struct ui_subject subject;
 	struct hg_args args;
 	struct hg_picture *made;	/* what is open in a tree; else NULL */
+	struct hg_look look;
 	char path[UI_EFFECT_TEXT];
 	size_t nodes;
 };

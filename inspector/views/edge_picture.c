@@ -56,8 +56,13 @@ drawing_node(struct drawing *d, const struct ui_tree_item *it)
 {
 	const struct edge_group *group = (it->flags & UI_TREE_MORE) != 0 ?
 		NULL : edge_kids_group(&d->s->kids, it->node);
-	struct hg_pic_node n = { HG_NONE, it->depth, HG_PIC_MORE, it->more,
-				 HG_NONE };
+	struct hg_pic_node n = {
+		.node = HG_NONE,
+		.depth = it->depth,
+		.flags = HG_PIC_MORE,
+		.count = it->more,
+		.kind = HG_NONE,
+	};
 	uint32_t at;
 
 	if (group != NULL) {
