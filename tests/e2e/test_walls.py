@@ -71,7 +71,7 @@ if X86:
               openat=257, newfstatat=262, ppoll=271, set_robust_list=273,
               prlimit64=302, process_vm_readv=310, memfd_create=319,
               rseq=334, clone3=435, restart_syscall=219, shutdown=48,
-              sched_getaffinity=204, tgkill=234)
+              sched_getaffinity=204, tgkill=234, getrandom=318)
 else:
     NR = dict(socket=198, socketpair=199, connect=203, clone=220, mmap=222,
               memfd_create=279, recvmsg=212, clone3=435, rseq=293, ppoll=73,
