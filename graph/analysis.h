@@ -42,6 +42,10 @@ struct hg_args {
 	const uint16_t *births; /* per object: sample it was first seen in */
 	const struct hg_series *series;	/* counts of all, the graph's last */
 	bool retained;			/* types: with retained sizes */
+	uint64_t rss;			/* openmetrics: of the process; 0: not
+					 * known */
+	bool brief;			/* show: without neighbours, and what it
+					 * retains only where that is known */
 	/* Called now and then; true cancels (OT_INTERRUPTED).  May be NULL. */
 	bool (*cancelled)(void *ctx, uint64_t done, uint64_t total);
 	void *cancel_ctx;
@@ -57,6 +61,7 @@ typedef enum ot_status (*hg_analysis_fn)(const struct hg_graph *g,
  * graph with texts, and args.before or args.series.
  */
 enum hg_needs {
+	HG_NEEDS_COLLECTOR,
 	HG_NEEDS_COUNTS,
 	HG_NEEDS_OBJECTS,
 	HG_NEEDS_GRAPH,

@@ -3,6 +3,7 @@ noinst_LTLIBRARIES += graph/libgraph.la
 
 graph_libgraph_la_SOURCES = \
 	graph/addrs.c \
+	graph/an_gc.c \
 	graph/an_diff.c \
 	graph/an_growth.c \
 	graph/an_instances.c \
@@ -24,7 +25,15 @@ graph_libgraph_la_SOURCES = \
 	graph/column.c \
 	graph/cycle.c \
 	graph/dom.c graph/dom.h graph/dom_priv.h graph/dom_tree.c \
+	graph/ex_csv.c \
+	graph/ex_graphml.c \
+	graph/ex_heapsnapshot.c \
+	graph/ex_jsonl.c \
+	graph/ex_openmetrics.c \
+	graph/ex_refs.c \
+	graph/ex_util.h \
 	graph/exports.c graph/exports.def \
+	graph/formats.c graph/formats.def graph/formats.h \
 	graph/graph.c graph/graph.h \
 	graph/group.c graph/group.h \
 	graph/hang.c graph/hang.h \
@@ -32,6 +41,7 @@ graph_libgraph_la_SOURCES = \
 	graph/label.c \
 	graph/match.c graph/match.h \
 	graph/merged.c graph/merged.h \
+	graph/metrics.c graph/metrics.h \
 	graph/names.h \
 	graph/near.c graph/near.h \
 	graph/pick.c graph/pick.h \

@@ -146,7 +146,8 @@ node_add(struct collect *c, hg_node n, uint32_t depth, unsigned flags,
 	if (p->nnodes >= UINT32_MAX / 4 || !nodes_room(c))
 		return -1;
 	c->seen_by[p->nnodes] = HG_NONE;
-	p->nodes[p->nnodes++] = (struct hg_pic_node){ n, depth, flags, count };
+	p->nodes[p->nnodes++] = (struct hg_pic_node){ n, depth, flags, count,
+						       HG_NONE };
 	if (slot)
 		*slot = (uint32_t)p->nnodes;
 	if (p->nnodes > c->nslots / 2 && !slots_grow(c))

@@ -15,6 +15,7 @@ enum hg_pic_flags {
 	HG_PIC_START = 1,	/* asked for by the user */
 	HG_PIC_ROOT = 2,	/* a named root, or a module: drawn green */
 	HG_PIC_MORE = 4,	/* stands for `count` nodes not drawn */
+	HG_PIC_KIND = 8,	/* MORE: all of them are of `kind` */
 };
 
 struct hg_pic_node {
@@ -22,6 +23,7 @@ struct hg_pic_node {
 	uint32_t depth;
 	unsigned flags;
 	uint32_t count;		/* MORE: how many */
+	hg_kind kind;		/* KIND: of what */
 };
 
 struct hg_pic_edge {

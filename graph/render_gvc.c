@@ -133,7 +133,13 @@ label_node(struct draw *d, const struct hg_pic_node *n)
 	const char *type;
 
 	if (n->flags & HG_PIC_MORE) {
-		ot_buf_addf(&d->text, "%" PRIu32 " more", n->count);
+		ot_buf_addf(&d->text, "%" PRIu32 " %s", n->count,
+			    n->flags & HG_PIC_KIND ? "× " : "more");
+		if (!(n->flags & HG_PIC_KIND))
+			return;
+		type = hg_kind_full(g, n->kind);
+		ot_escape(&d->raw, type, strlen(type), OT_ESC_TERM, TYPE_COLS);
+		label_raw(d);
 		return;
 	}
 	type = hg_is_root(g, n->node)

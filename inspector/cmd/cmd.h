@@ -34,6 +34,8 @@ struct cmd_opts {
 	const char **ignore;	/* owned array of borrowed strings */
 	size_t nignore;
 	const char *output;	/* -o */
+	const char *listen;	/* --listen, --serve-metrics */
+	int export_as;		/* 1 + place in hg_formats; 0: not given */
 	bool redact;
 	bool run_children;	/* run --children */
 	uint64_t interval_ms;
@@ -41,6 +43,17 @@ struct cmd_opts {
 	bool ages;
 	uint32_t rounds;	/* 0: the command's default */
 	const char *name;	/* --name PATTERN */
+	/* gc */
+	bool watch, freeze, unfreeze, disable, enable, restore, here;
+	bool collect, threshold_set;
+	uint32_t generation;		/* of collect */
+	int64_t threshold[3];		/* -1: as it is */
+	uint64_t lasting_ms;		/* --for; 0: without end */
+	/* record */
+	bool exec_child, include_children;
+	uint64_t until_rss;
+	uint32_t until_pressure;	/* percent; 0: not */
+	const char *snapshot_to, *plot;
 	pid_t children;		/* --children PID; 0: not given */
 	bool all;		/* --all that --name matches */
 };
@@ -180,6 +193,13 @@ enum ot_status cmd_print_to(const struct cmd *c, struct ot_table *t,
  */
 enum ot_status cmd_save(const struct cmd *c, struct target *t,
 			const char *path, struct ot_err *err);
+
+/*
+ * `gc` where it is to watch or to change something, not only to tell how the
+ * collector stands.  gc_act.c
+ */
+bool cmd_gc_acts(const struct cmd *c);
+enum ot_status cmd_gc_act(const struct cmd *c, struct ot_err *err);
 
 /* The terminal UI; c->target NULL opens the picker.  cmd_ui.c */
 enum ot_status cmd_ui(const struct cmd *c, struct ot_err *err);

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/outfile.h"
 #include "graph/picture.h"
 #include "graph/render.h"
 #include "graph/scc.h"
@@ -129,37 +130,25 @@ analysis_is_json(const char *path)
 	return len > 5 && strcmp(path + len - 5, ".json") == 0;
 }
 
-/* Beside the name first, so that a full disk leaves no half file under it. */
 static enum ot_status
 analysis_json_file(const struct cmd *c, const struct hg_graph *g,
 		   struct ot_err *err)
 {
-	struct ot_buf part = OT_BUF_INIT;
+	struct ot_outfile file;
 	struct cmd json = *c;
 	enum ot_status st;
 	FILE *out;
 
-	ot_buf_addf(&part, "%s.part", c->opts.output);
-	if (part.failed)
-		return ot_fail_nomem(err, "the output");
-	out = fopen(ot_buf_str(&part), "w");
-	if (out == NULL) {
-		st = ot_fail_errno(err, OT_FAILED, "cannot write %s",
-				   ot_buf_str(&part));
-		ot_buf_release(&part);
-		return st;
-	}
-	json.opts.format = OT_FMT_JSON;
-	st = analysis_print(&json, g, out, err);
-	if (fclose(out) != 0 && st == OT_OK)
-		st = ot_fail_errno(err, OT_FAILED, "cannot write %s",
-				   ot_buf_str(&part));
-	if (st == OT_OK && rename(ot_buf_str(&part), c->opts.output) != 0)
-		st = ot_fail_errno(err, OT_FAILED, "cannot write %s",
-				   c->opts.output);
+	st = ot_outfile_open(&file, c->opts.output, 0, err);
 	if (st != OT_OK)
-		remove(ot_buf_str(&part));
-	ot_buf_release(&part);
+		return st;
+	json.opts.format = OT_FMT_JSON;
+	out = ot_outfile_stream(&file);
+	st = out == NULL ? ot_fail_nomem(err, "the output")
+			 : analysis_print(&json, g, out, err);
+	if (st == OT_OK)
+		st = ot_outfile_commit(&file, err);
+	ot_outfile_abort(&file);
 	return st;
 }
 
@@ -389,6 +378,8 @@ analysis_run(const struct cmd *c, enum hg_needs needs, struct ot_err *err)
 	struct target *t = NULL;
 	enum ot_status st;
 
+	if (cmd_gc_acts(c))
+		return cmd_gc_act(c, err);
 	if (needs == HG_NEEDS_HISTORY)
 		return cmd_history(c, err);
 	/* A wrong ending is told before a target is touched. */
