@@ -465,11 +465,16 @@ about_to_fork(void)
 		if (atomic_load(&agent.ready) && !fork_warns())
 			break;
 		resting = RESTING;
-		if (!atomic_compare_exchange_strong(&agent.rest, &resting,
-						    PARKED))
+		if (atomic_compare_exchange_strong(&agent.rest, &resting,
+						   PARKED)) {
+			if (ota_link_ours(&agent.link))
+				ota_shut(agent.link.fd);
+		} else if (atomic_load(&agent.ready) && resting == BUSY &&
+			   !py_gil_known()) {
+			break;	/* it may wait for what we have: it stays */
+		} else {
 			py_gil_lend();
-		else if (ota_link_ours(&agent.link))
-			ota_shut(agent.link.fd);
+		}
 		ota_sleep_ns(GOING_LOOK_NS);
 	}
 	atomic_store(&agent.vanish, false);

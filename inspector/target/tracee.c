@@ -317,6 +317,8 @@ tracee_call(struct tracee *t, uint64_t fn, const uint64_t *arg, size_t nargs,
 			}
 			if (!cpu_at_return(&c, &t->frame, &t->lm->way)) {
 				swap_open(t, &c);
+				if (t->on_syscall != NULL)
+					t->on_syscall(t->on_syscall_ctx);
 				break;
 			}
 			return cpu_result(&c, &t->frame, t->mem, result);

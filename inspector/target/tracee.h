@@ -33,6 +33,9 @@ struct tracee {
 	bool filtered;		/* a seccomp filter sees every call */
 	const char *swap_path;	/* open() of this path becomes a copy of */
 	int swap_fd;		/* ... this descriptor; NULL: none does */
+	/* Called in a call, at each stop for a system call; may be NULL. */
+	void (*on_syscall)(void *ctx);
+	void *on_syscall_ctx;
 };
 
 /* Takes hold of a thread and stops it; false with a reason for people. */
