@@ -44,6 +44,7 @@ struct hg_args {
 	bool exclude_weak;
 	const char *const *ignore;	/* edges not to follow, as labels or types */
 	size_t nignore;
+	const char *only; /* refs, backrefs: what to follow; NULL: all */
 	uint64_t timeout_ms;		/* sql: how long it may take; 0: any */
 	size_t limit;			/* rows worth making; 0: all */
 	/* What came before the graph, for growth and diff; NULL: nothing. */
@@ -52,6 +53,10 @@ struct hg_args {
 	const struct hg_series *series;	/* counts of all, the graph's last */
 	const struct hg_told *told;	/* show: of that object; or NULL */
 	bool retained;			/* types: with retained sizes */
+	uint64_t rss;			/* openmetrics: of the process; 0: not
+					 * known */
+	bool brief;			/* show: without neighbours, and what it
+					 * retains only where that is known */
 	/* Called now and then; true cancels (OT_INTERRUPTED).  May be NULL. */
 	bool (*cancelled)(void *ctx, uint64_t done, uint64_t total);
 	void *cancel_ctx;
@@ -67,6 +72,7 @@ typedef enum ot_status (*hg_analysis_fn)(const struct hg_graph *g,
  * graph with texts, and args.before or args.series.
  */
 enum hg_needs {
+	HG_NEEDS_COLLECTOR,
 	HG_NEEDS_COUNTS,
 	HG_NEEDS_OBJECTS,
 	HG_NEEDS_GRAPH,

@@ -28,6 +28,8 @@ PASS(count, struct otw_count)
 PASS(unseen, struct otw_unseen)
 PASS(answer, struct otw_answer)
 PASS(progress, struct otw_progress)
+PASS(collector, struct otw_collector)
+PASS(acted, struct otw_acted)
 PASS(end, struct otw_end)
 
 static enum ot_status
@@ -105,6 +107,7 @@ request_begin(struct target *t, const struct otw_events *ev, void *ctx,
 		.pools = pass_pools,
 		.answer = pass_answer,
 		.unseen = pass_unseen, .progress = pass_progress,
+		.collector = pass_collector, .acted = pass_acted,
 		.end = pass_end, .error = on_error,
 	};
 	t->error = OT_OK;
