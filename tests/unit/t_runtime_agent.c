@@ -261,9 +261,7 @@ no_room(struct otw_enc *e, size_t more)
 static void
 ask(struct peer *p, uint32_t want, enum otw_mode mode, uint64_t timeout_ms)
 {
-	const struct otw_request r = {
-		.want = want, .mode = mode, .timeout_ms = timeout_ms,
-	};
+	const struct otw_request r = { want, mode, timeout_ms, 0, 0, 0 };
 	uint8_t buf[128];
 	struct otw_enc e;
 
