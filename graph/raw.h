@@ -55,6 +55,7 @@ struct hg_raw {
 	struct hg_aside refcount_wide;
 	struct ot_buf texts;
 	struct hg_raw_edges edges;
+	uint32_t nclass; /* edges to classes that are not in edges: OTW_CLASS */
 	struct hg_places places;
 	struct hg_class_finder finder;
 

@@ -196,6 +196,8 @@ report(struct py_walk *w, py_obj o, enum py_generation g)
 	count_refs(w, o, &out);
 	if (has_weakrefs(w, o, info))
 		out.flags |= OBJTOP_WEAKREFS;
+	if (w->want_refs)
+		out.flags |= OBJTOP_CLASS;
 	if (w->want_text) {
 		out.text_len = py_text(w, o, info->type, text, sizeof(text));
 		out.text = out.text_len ? text : NULL;
