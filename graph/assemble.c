@@ -448,9 +448,6 @@ make_in(struct assembly *m)
 	struct hg_graph *g = m->g;
 	uint32_t nodes = hg_nodes(g), n, first, both, sum = 0;
 
-	g->in_edges = array(g->nedges, sizeof(*g->in_edges));
-	if (!g->in_edges)
-		return false;
 	for (n = 0; n < nodes; n++) {
 		first = m->in[0][n];
 		both = first + m->in[1][n];
@@ -724,6 +721,13 @@ assemble(struct assembly *m)
 		return false;
 	free(m->order);
 	m->order = NULL;
+	/* its pages are there already */
+	g->in_edges = ot_realloc_array(r->edges.to,
+				       g->nedges ? g->nedges : 1,
+				       sizeof(*g->in_edges));
+	if (!g->in_edges)
+		return false;
+	r->edges.to = NULL;
 	hg_raw_release(r);
 	shrink_all(g);
 	return make_in(m) && make_sample(g) && make_kinds(g) &&
