@@ -14,9 +14,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/compiler.h"
+
 struct block {
 	uint32_t flags, nobjects, nrefs;
 	struct cursor col[OTW_C_END];
+	bool no_extra, no_text;	/* all of them are 0 */
 	uint64_t addr;		/* of the object before */
 	uint32_t refs_left;
 };
@@ -47,6 +50,8 @@ block_open(struct block *b, struct cursor c)
 		}
 		p += len[i];
 	}
+	b->no_extra = at_end(&b->col[OTW_C_EXTRA]);
+	b->no_text = at_end(&b->col[OTW_C_TEXTLEN]);
 	b->addr = 0;
 	b->refs_left = b->nrefs;
 	/* every object and every ref has at least a byte */
@@ -74,6 +79,8 @@ room_for_refs(struct otw_dec *d, size_t more)
 	size_t cap = d->cap_refs ? d->cap_refs : 256;
 	struct otw_ref *p;
 
+	if (OT_LIKELY(more <= d->cap_refs - d->nrefs))
+		return true;
 	if (more > SIZE_MAX / 64 - d->nrefs)
 		return false;
 	while (cap < d->nrefs + more)
@@ -113,16 +120,18 @@ get_object(struct otw_dec *d, struct block *b)
 {
 	struct otw_object *o = &d->obj;
 	struct cursor *c = b->col, *t = &b->col[OTW_C_TEXT];
-	uint64_t count, len;
+	uint64_t count, len = 0;
 
+	o->extra = 0;
 	if (!otw_get_addr(&c[OTW_C_ADDR].p, c[OTW_C_ADDR].end, b->addr,
 			  &o->addr) ||
 	    !get32(&c[OTW_C_KIND], &o->kind) || o->kind >= d->nkinds ||
 	    !get32(&c[OTW_C_FLAGS], &o->flags) ||
 	    !get64(&c[OTW_C_BYTES], &o->bytes) ||
-	    !get64(&c[OTW_C_EXTRA], &o->extra) ||
+	    (!b->no_extra && !get64(&c[OTW_C_EXTRA], &o->extra)) ||
 	    !get64(&c[OTW_C_COUNT], &count) ||
-	    !get64(&c[OTW_C_TEXTLEN], &len) || len > (size_t)(t->end - t->p))
+	    (!b->no_text && !get64(&c[OTW_C_TEXTLEN], &len)) ||
+	    len > (size_t)(t->end - t->p))
 		return false;
 	b->addr = o->addr;
 	o->refcount = otw_unzigzag(count);

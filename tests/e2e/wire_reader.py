@@ -7,6 +7,7 @@ page does not tell, it cannot read.  Gives all events of a stream as tuples.
 
 import collections
 import ctypes
+import itertools
 import struct
 
 MARK = b"objtop\r\n"
@@ -117,7 +118,9 @@ class Heap:
         for name, size in zip(COLUMNS, sizes):
             data = c.take(size)
             col[name] = iter(data) if name == "how" else \
-                Cursor(data) if name == "text" else each_number(data)
+                Cursor(data) if name == "text" else \
+                itertools.repeat(0, objects) if not size and \
+                name in ("extra", "textlen") else each_number(data)
         c.take(sum(sizes[len(COLUMNS):]))
         self.slots = [0] * 1024
         if self.half is not None:
