@@ -13,7 +13,8 @@ set -eu
 cd "$(dirname "$0")"
 
 build_packages="gcc make autoconf automake libtool pkg-config
-	libncurses-dev libgraphviz-dev libzstd-dev libjansson-dev libsqlite3-dev"
+	libncurses-dev libgraphviz-dev libzstd-dev libjansson-dev libsqlite3-dev
+	libcairo2-dev"
 demo_packages="python3"
 test_packages="check xz-utils python3 python3-objgraph python3-networkx python3-numpy
 	tmux graphviz

@@ -12,6 +12,8 @@ base_libbase_la_SOURCES = \
 	base/err.c base/err.h \
 	base/escape.c base/escape.h \
 	base/filter.c base/filter.h \
+	base/json.c base/json.h \
+	base/outfile.c base/outfile.h \
 	base/table.c base/table.h \
 	base/units.c base/units.h \
 	base/utf8.c base/utf8.h

@@ -5,6 +5,7 @@ bench_load_SOURCES = bench/load.c
 bench_load_LDADD = graph/libgraph.la inspector/target/libtarget.la \
 	wire/libwire.la base/libbase.la
 EXTRA_DIST += bench/bench.py bench/census.py bench/disturb.py bench/heap.py \
+	bench/cockpit.py bench/keys.py \
 	bench/reference.c bench/rows.py bench/target.py bench/README.md
 CLEANFILES += bench/load bench/reference.so
 
@@ -18,4 +19,6 @@ bench: all
 	-@$(MAKE) $(AM_MAKEFLAGS) bench/load bench/reference.so && \
 		$(PYTHON3) $(srcdir)/bench/bench.py --build . \
 			$${SIZE:+--millions=$$SIZE} $${N:+--rounds=$$N} $$ROWS
+	-@$(PYTHON3) $(srcdir)/bench/keys.py --objtop ./objtop \
+		$${SIZE:+--millions=$$SIZE}
 .PHONY: bench

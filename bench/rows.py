@@ -158,3 +158,32 @@ def disturbed(b):
                why or "left alone", [w["longest_ms"] for w in alone])
     yield Line("work done: during a snapshot", [w["rate"] for w in ours],
                "units/s", "left alone", [w["rate"] for w in alone])
+
+
+@row
+def picture(b):
+    """A picture of who refers to one object, from a snapshot file that is
+    opened for it each time, beside objgraph's search in the process (without
+    drawing, which it leaves to dot)."""
+    path = os.path.join(b.scratch, "picture.objtop")
+    out = os.path.join(b.scratch, "picture.svg")
+    b.objtop("snapshot", "-o", path, b.pid)
+    opened, ours, peer, why = [], [], [], ""
+    for _ in range(b.rounds):
+        opened.append(b.objtop("show", path, "Needle#0") * 1e3)
+        ours.append(b.objtop("backrefs", path, "Needle#0", "--depth", "10",
+                             "-o", out) * 1e3)
+        try:
+            peer.append(b.order("objgraph", function="backrefs"))
+        except Missing as e:
+            why = str(e)
+    yield Line("backrefs --depth 10, drawn", ours, "ms",
+               why or "objgraph.show_backrefs, depth 3, not drawn", peer)
+    yield Line("  the file opened alone", opened, "ms")
+    for width in (40, 220):
+        drawn = [b.objtop("refs", path, "dict", "--depth", "2", "--max-width",
+                          str(width), "--no-fold", "-o", out) * 1e3
+                 for _ in range(b.rounds)]
+        with open(out) as svg:
+            nodes = svg.read().count('class="node"')
+        yield Line("refs of dicts, %d nodes unfolded" % nodes, drawn, "ms")

@@ -148,6 +148,16 @@ flag_cells(struct ot_cell *row, const struct hg_graph *g, hg_node n)
 }
 
 static bool
+add_neighbours(struct ot_cell *row, const struct hg_graph *g, hg_node n,
+	       const struct hg_args *args, struct hg_ignore *ignore)
+{
+	ot_cell_table(&row[REFERENTS], near_table(g, n, false, args, ignore));
+	ot_cell_table(&row[REFERRERS], near_table(g, n, true, args, ignore));
+	return row[REFERENTS].type == OT_CELL_TABLE &&
+	       row[REFERRERS].type == OT_CELL_TABLE;
+}
+
+static bool
 add_row(struct ot_table *t, const struct hg_graph *g, const struct hg_dom *d,
 	hg_node n, const struct hg_args *args, struct hg_ignore *ignore)
 {
@@ -159,15 +169,13 @@ add_row(struct ot_table *t, const struct hg_graph *g, const struct hg_dom *d,
 	ot_cell_addr(&row[ADDRESS], hg_addr(g, n));
 	ot_cell_bytes(&row[BYTES], hg_bytes(g, n));
 	ot_cell_bytes(&row[EXTRA], hg_extra(g, n));
-	ot_cell_bytes(&row[RETAINED], hg_dom_retained(d, n));
+	if (d != NULL)
+		ot_cell_bytes(&row[RETAINED], hg_dom_retained(d, n));
 	if (hg_refcount(g, n) >= 0)
 		ot_cell_int(&row[REFCOUNT], hg_refcount(g, n));
 	ot_cell_int(&row[EXPLAINED], strong_in(g, n));
 	flag_cells(row, g, n);
-	ot_cell_table(&row[REFERENTS], near_table(g, n, false, args, ignore));
-	ot_cell_table(&row[REFERRERS], near_table(g, n, true, args, ignore));
-	return row[REFERENTS].type == OT_CELL_TABLE &&
-	       row[REFERRERS].type == OT_CELL_TABLE &&
+	return (args->brief || add_neighbours(row, g, n, args, ignore)) &&
 	       ot_cell_str(t, &row[MODULE], module, strlen(module)) &&
 	       an_type_cell(t, &row[TYPE], g, n) &&
 	       an_text_cell(t, &row[TEXT], g, n);
@@ -178,7 +186,7 @@ an_show(const struct hg_graph *g, const struct hg_args *args,
 	struct ot_table **out, struct ot_err *err)
 {
 	struct hg_ignore *ignore = NULL;
-	const struct hg_dom *d;
+	const struct hg_dom *d = hg_dom_peek(g);
 	struct ot_table *t = NULL;
 	enum ot_status st;
 	hg_node *nodes;
@@ -188,7 +196,7 @@ an_show(const struct hg_graph *g, const struct hg_args *args,
 	st = an_single_objects(g, args, "show", &nodes, &n, err);
 	if (st == OT_OK)
 		st = hg_ignore_new(g, args, &ignore, err);
-	if (st == OT_OK)
+	if (st == OT_OK && !args->brief)
 		st = hg_dom_of(g, args, &d, err);
 	if (st != OT_OK)
 		goto out;

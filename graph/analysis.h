@@ -35,6 +35,7 @@ struct hg_args {
 	bool exclude_weak;
 	const char *const *ignore;	/* edges not to follow, as labels or types */
 	size_t nignore;
+	const char *only; /* refs, backrefs: what to follow; NULL: all */
 	uint64_t timeout_ms;		/* sql: how long it may take; 0: any */
 	size_t limit;			/* rows worth making; 0: all */
 	/* What came before the graph, for growth and diff; NULL: nothing. */
@@ -42,6 +43,10 @@ struct hg_args {
 	const uint16_t *births; /* per object: sample it was first seen in */
 	const struct hg_series *series;	/* counts of all, the graph's last */
 	bool retained;			/* types: with retained sizes */
+	uint64_t rss;			/* openmetrics: of the process; 0: not
+					 * known */
+	bool brief;			/* show: without neighbours, and what it
+					 * retains only where that is known */
 	/* Called now and then; true cancels (OT_INTERRUPTED).  May be NULL. */
 	bool (*cancelled)(void *ctx, uint64_t done, uint64_t total);
 	void *cancel_ctx;
@@ -57,6 +62,7 @@ typedef enum ot_status (*hg_analysis_fn)(const struct hg_graph *g,
  * graph with texts, and args.before or args.series.
  */
 enum hg_needs {
+	HG_NEEDS_COLLECTOR,
 	HG_NEEDS_COUNTS,
 	HG_NEEDS_OBJECTS,
 	HG_NEEDS_GRAPH,

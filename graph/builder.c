@@ -586,6 +586,21 @@ on_unseen(void *ctx, const struct otw_unseen *u, struct ot_err *err)
 }
 
 static enum ot_status
+on_collector(void *ctx, const struct otw_collector *c, struct ot_err *err)
+{
+	struct hg_builder *b = ctx;
+	struct hg_graph *g = builder_graph(b);
+	struct otw_collector *copy;
+
+	copy = g ? ot_arena_alloc(&g->arena, sizeof(*copy)) : NULL;
+	if (!copy)
+		return ot_fail_nomem(err, "a collector");
+	*copy = *c;
+	g->info.collector = copy;
+	return OT_OK;
+}
+
+static enum ot_status
 on_progress(void *ctx, const struct otw_progress *p, struct ot_err *err)
 {
 	struct hg_builder *b = ctx;
@@ -632,6 +647,7 @@ static const struct otw_events builder_events = {
 	.root_ref = on_root_ref,
 	.count = on_count,
 	.unseen = on_unseen,
+	.collector = on_collector,
 	.progress = on_progress,
 	.end = on_end,
 	.error = on_error,

@@ -2,21 +2,14 @@
 /*
  * exports.c - picture formats by file name, and pictures into files.
  *
- * A picture is rendered in memory, written to "FILE.part" and renamed, so that
- * nothing half-made ever has the name asked for.  What is no regular file (a
- * pipe, /dev/stdout) is written to as it stands.
+ * A picture is rendered in memory before its file is opened (base/outfile.h).
  */
 #include "config.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
+#include "base/outfile.h"
 #include "graph/render.h"
 
 const struct hg_export hg_exports[] = {
@@ -53,86 +46,43 @@ hg_export_for(const char *path, const struct hg_export **out,
 }
 
 static enum ot_status
-write_all(const char *path, int fd, const struct ot_buf *b, struct ot_err *err)
+put_file(const char *path, const struct ot_buf *b, struct ot_err *err)
 {
-	size_t at = 0;
-	ssize_t n;
+	struct ot_outfile file = OT_OUTFILE_INIT;
+	enum ot_status st = ot_outfile_open(&file, path, 0, err);
 
-	while (at < b->len) {
-		n = write(fd, b->data + at, b->len - at);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return ot_fail_errno(err, OT_FAILED,
-					     "cannot write the picture to "
-					     "%.300s",
-					     path);
-		at += (size_t)n;
-	}
-	return OT_OK;
-}
-
-/* Into `name`, which is `path` or stands for it until it is whole. */
-static enum ot_status
-write_file(const char *path, const char *name, const struct ot_buf *b,
-	   struct ot_err *err)
-{
-	int fd = open(name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-	enum ot_status st;
-
-	if (fd < 0)
-		return ot_fail_errno(err, OT_FAILED,
-				     "cannot write the picture to %.300s",
-				     path);
-	st = write_all(path, fd, b, err);
-	if (close(fd) != 0 && st == OT_OK)
-		st = ot_fail_errno(err, OT_FAILED,
-				   "cannot write the picture to %.300s", path);
-	return st;
-}
-
-static enum ot_status
-replace_file(const char *path, const struct ot_buf *b, struct ot_err *err)
-{
-	struct ot_buf part = OT_BUF_INIT;
-	enum ot_status st;
-
-	ot_buf_adds(&part, path);
-	ot_buf_adds(&part, ".part");
-	if (part.failed) {
-		ot_buf_release(&part);
-		return ot_fail_nomem(err, "a file name");
-	}
-	st = write_file(path, part.data, b, err);
-	if (st == OT_OK && rename(part.data, path) != 0)
-		st = ot_fail_errno(err, OT_FAILED,
-				   "cannot write the picture to %.300s", path);
-	if (st != OT_OK)
-		unlink(part.data);
-	ot_buf_release(&part);
+	if (st == OT_OK)
+		st = ot_outfile_write(&file, b->data, b->len, err);
+	if (st == OT_OK)
+		st = ot_outfile_commit(&file, err);
+	ot_outfile_abort(&file);
 	return st;
 }
 
 enum ot_status
-hg_render_file(const struct hg_picture *p, const char *path, struct ot_err *err)
+hg_render_file(struct hg_picture *p, const char *path, struct ot_err *err)
 {
 	struct ot_buf b = OT_BUF_INIT;
 	const struct hg_export *x;
 	enum ot_status st;
-	struct stat sb;
 
 	st = hg_export_for(path, &x, err);
 	if (st == OT_OK)
 		st = hg_render_buf(p, x->ext, &b, err);
-	if (st == OT_OK && stat(path, &sb) == 0 && S_ISDIR(sb.st_mode))
-		st = ot_fail(err, OT_FAILED,
-			     "cannot write the picture to "
-			     "%.300s: it is a directory",
-			     path);
-	else if (st == OT_OK && stat(path, &sb) == 0 && !S_ISREG(sb.st_mode))
-		st = write_file(path, path, &b, err);
-	else if (st == OT_OK)
-		st = replace_file(path, &b, err);
+	if (st == OT_OK)
+		st = put_file(path, &b, err);
+	ot_buf_release(&b);
+	return st;
+}
+
+enum ot_status
+hg_treemap_file(struct hg_picture *p, const char *path, struct ot_err *err)
+{
+	struct ot_buf b = OT_BUF_INIT;
+	enum ot_status st = hg_treemap_svg(p, &b, err);
+
+	if (st == OT_OK)
+		st = put_file(path, &b, err);
 	ot_buf_release(&b);
 	return st;
 }

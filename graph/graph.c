@@ -71,6 +71,17 @@ hg_graph_free(struct hg_graph *g)
 	free(g);
 }
 
+void
+hg_redact(struct hg_graph *g)
+{
+	free(g->text);
+	free(g->texts);
+	g->text = NULL;
+	g->texts = NULL;
+	g->texts_len = 0;
+	g->info.want &= ~OTW_WANT_TEXT;
+}
+
 static size_t
 narrow_memory(const struct hg_graph *g, const struct hg_narrow *c)
 {

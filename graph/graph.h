@@ -27,8 +27,12 @@ typedef uint32_t hg_edge;
 typedef uint32_t hg_kind;
 
 struct hg_graph;
+struct otw_collector;	/* wire/wire.h */
 
 void hg_graph_free(struct hg_graph *g);		/* NULL ok */
+
+/* Forgets every value's text, before anybody else reads the graph. */
+void hg_redact(struct hg_graph *g);
 
 /* What the snapshot said of itself.  Strings live as long as the graph. */
 struct hg_info {
@@ -42,6 +46,7 @@ struct hg_info {
 	bool whole;		/* false: the stream ended early */
 	uint64_t unseen_refs;	/* edges to addresses never reported (dropped) */
 	const char *unseen;	/* reasons joined by "; ", or NULL */
+	const struct otw_collector *collector;	/* NULL: not told */
 };
 const struct hg_info *hg_info(const struct hg_graph *g);
 

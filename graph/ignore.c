@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "base/filter.h"
+#include "base/units.h"
 #include "graph/store.h"
 
 #define RULES_MAX 64u /* bits of a mask */
@@ -21,6 +22,7 @@
 struct rule {
 	unsigned char *kinds; /* bits; NULL: any */
 	const char *label;    /* NULL: any; behind the type's name */
+	hg_node node;	      /* HG_NONE: any */
 };
 
 struct hg_ignore {
@@ -49,7 +51,7 @@ rule_new(struct hg_ignore *ig, bool kinds)
 
 	if (ig->nrules == RULES_MAX)
 		return NULL;
-	*r = (struct rule){ 0 };
+	*r = (struct rule){ .node = HG_NONE };
 	if (kinds) {
 		r->kinds = ot_arena_alloc(&ig->arena, ig->g->nkinds / 8 + 1);
 		if (!r->kinds)
@@ -101,10 +103,17 @@ add_word(struct hg_ignore *ig, const char *word)
 	uint32_t first = ig->nrules;
 	struct rule *r = rule_new(ig, false);
 	size_t prefix;
+	uint64_t addr;
 	hg_kind k;
 
 	if (!r)
 		return false;
+	if (ot_parse_addr(word, &addr)) {
+		r->node = hg_at(g, addr);
+		if (r->node == HG_NONE)
+			ig->nrules--; /* not there: nothing to ignore */
+		return true;
+	}
 	r->label = word;
 	for (k = 0; k < g->nkinds; k++) {
 		prefix = type_prefix(&g->kinds[k], word);
@@ -274,6 +283,7 @@ hg_ignored(struct hg_ignore *ig, hg_edge e, hg_node from, hg_node far)
 		r = &ig->rules[i];
 		k = r->label ? of_from : of_far;
 		if (mask >> i & 1 &&
+		    (r->node == HG_NONE || r->node == far) &&
 		    (!r->kinds || (k != HG_NONE && bit(r->kinds, k))))
 			return true;
 	}

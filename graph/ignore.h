@@ -3,7 +3,7 @@
  * ignore.h - `--ignore EDGE` and `--exclude-weak`; private to the graph room.
  *
  * A word is a label ("['cache']", ".parent", or the bare name), a type, whose
- * objects are not gone through, or a label of a type's objects only:
+ * objects are not gone through, the address of such an object, or a label of a type's objects only:
  * "Session.parent".
  */
 #ifndef HG_IGNORE_H

@@ -3,6 +3,7 @@ noinst_LTLIBRARIES += graph/libgraph.la
 
 graph_libgraph_la_SOURCES = \
 	graph/addrs.c \
+	graph/an_gc.c \
 	graph/an_diff.c \
 	graph/an_growth.c \
 	graph/an_instances.c \
@@ -24,7 +25,15 @@ graph_libgraph_la_SOURCES = \
 	graph/column.c \
 	graph/cycle.c \
 	graph/dom.c graph/dom.h graph/dom_priv.h graph/dom_tree.c \
+	graph/ex_csv.c \
+	graph/ex_graphml.c \
+	graph/ex_heapsnapshot.c \
+	graph/ex_jsonl.c \
+	graph/ex_openmetrics.c \
+	graph/ex_refs.c \
+	graph/ex_util.h \
 	graph/exports.c graph/exports.def \
+	graph/formats.c graph/formats.def graph/formats.h \
 	graph/graph.c graph/graph.h \
 	graph/group.c graph/group.h \
 	graph/hang.c graph/hang.h \
@@ -32,14 +41,21 @@ graph_libgraph_la_SOURCES = \
 	graph/label.c \
 	graph/match.c graph/match.h \
 	graph/merged.c graph/merged.h \
+	graph/metrics.c graph/metrics.h \
 	graph/names.h \
 	graph/near.c graph/near.h \
 	graph/pick.c graph/pick.h \
 	graph/owner.c \
 	graph/picture_component.c \
+	graph/picture_fold.c graph/picture_look.c \
+	graph/picture_tree.c graph/picture_types.c \
 	graph/picture.c graph/picture.h \
 	graph/raw.h \
-	graph/render.h graph/render_gvc.c \
+	graph/hues.def \
+	graph/render.c graph/render.h \
+	graph/render_gvc.c graph/render_gvc.h \
+	graph/render_svg.c \
+	graph/render_text.c graph/render_text.h \
 	graph/resolve.c \
 	graph/retained_by.c graph/retained_by.h \
 	graph/scc.c graph/scc.h \
@@ -50,9 +66,11 @@ graph_libgraph_la_SOURCES = \
 	graph/sql_tables.def graph/sql_tables.h graph/sql_types.c \
 	graph/steps.c \
 	graph/store.h \
+	graph/treemap.c \
 	graph/trend.c graph/trend.h \
 	graph/uncollectable.c graph/uncollectable.h \
 	graph/unreached.c \
-	graph/unreached.h
+	graph/unreached.h \
+	graph/which.c graph/which.h
 graph_libgraph_la_CFLAGS = $(STRICT_CFLAGS) $(GVC_CFLAGS) $(SQLITE_CFLAGS)
 graph_libgraph_la_LIBADD = $(GVC_LIBS) $(SQLITE_LIBS) -lm

@@ -12,6 +12,8 @@
 #include "graph/ignore.h"
 #include "graph/store.h"
 
+#define FRONT_LOOK 100000u
+
 /*
  * A module tells more of its namespace than the functions whose globals it is,
  * of which there can be thousands.
@@ -91,7 +93,7 @@ hg_front_find(const struct hg_graph *g, hg_node n, struct hg_front *f)
 			break;
 		f->at[f->n++] = i - 1;
 	}
-	for (k = 0; k < i && f->n < HG_FRONT; k++)
+	for (k = 0; k < i && k < FRONT_LOOK && f->n < HG_FRONT; k++)
 		if (rank_of(g, in[k]) == RANK_MODULE)
 			f->at[f->n++] = k;
 }
@@ -117,4 +119,10 @@ hg_front_edge(const struct hg_graph *g, hg_node n, const struct hg_front *f,
 		at = i;
 	} while (true);
 	return in[at];
+}
+
+bool
+hg_edge_quiet(const struct hg_graph *g, hg_edge e)
+{
+	return hg_edge_weak(g, e) || hg_edge_relation(g, e) == OTW_REL_TYPE;
 }

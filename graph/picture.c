@@ -21,18 +21,22 @@
 #include "graph/an_util.h"
 #include "graph/ignore.h"
 #include "graph/store.h"
+#include "graph/which.h"
 
 #define DEPTH_DEFAULT 3u
 #define WIDTH_DEFAULT 10u
-#define NODES_MAX 2000u
+#define NODES_MAX 5000u
 #define CHAIN_ENDS 20u	/* edges drawn at either end of a long chain */
 #define PARALLEL_MAX 3u /* edges drawn between the same two nodes */
+#define TALLY_KINDS 16u
+#define TALLY_LOOK 4096u /* of those not drawn are looked at */
 
 /* A picture under way: where each node of the graph stands in it. */
 struct collect {
 	struct hg_picture *p;
 	const struct hg_args *args;
 	struct hg_ignore *ignore;
+	struct hg_which *only;
 	size_t cap_nodes, cap_edges;
 	uint32_t *slots; /* 1 + index into p->nodes, 0: free */
 	uint32_t nslots;
@@ -47,6 +51,7 @@ hg_picture_free(struct hg_picture *p)
 		return;
 	free(p->nodes);
 	free(p->edges);
+	free(p->members);
 	free((void *)p->caption);
 	free(p);
 }
@@ -69,6 +74,7 @@ static void
 collect_release(struct collect *c)
 {
 	hg_ignore_free(c->ignore);
+	hg_which_free(c->only);
 	hg_picture_free(c->p);
 	free(c->slots);
 	free(c->seen_by);
@@ -146,7 +152,12 @@ node_add(struct collect *c, hg_node n, uint32_t depth, unsigned flags,
 	if (p->nnodes >= UINT32_MAX / 4 || !nodes_room(c))
 		return -1;
 	c->seen_by[p->nnodes] = HG_NONE;
-	p->nodes[p->nnodes++] = (struct hg_pic_node){ n, depth, flags, count };
+	p->nodes[p->nnodes++] = (struct hg_pic_node){
+		.node = n,
+		.depth = depth,
+		.flags = flags,
+		.count = count,
+	};
 	if (slot)
 		*slot = (uint32_t)p->nnodes;
 	if (p->nnodes > c->nslots / 2 && !slots_grow(c))
@@ -212,15 +223,60 @@ is_told(const struct collect *c, const struct hg_pic_node *near, hg_edge e,
 	return len > 0;
 }
 
+/* Of which types those are that are not drawn. */
+struct tally {
+	uint32_t used, looked, of[TALLY_KINDS];
+	hg_kind kind[TALLY_KINDS];
+};
+
+static void
+tally_add(struct tally *t, const struct hg_graph *g, hg_node n)
+{
+	hg_kind k = hg_kind_of(g, n);
+	uint32_t i;
+
+	if (t->looked == TALLY_LOOK)
+		return;
+	t->looked++;
+	for (i = 0; i < t->used && t->kind[i] != k; i++)
+		;
+	if (k == HG_NONE || (i == t->used && i == TALLY_KINDS))
+		return;
+	if (i == t->used) {
+		t->kind[t->used++] = k;
+		t->of[i] = 0;
+	}
+	t->of[i]++;
+}
+
+/* The types met most often, into the node that stands for all of them. */
+static void
+tally_tell(struct tally *t, struct hg_pic_node *n)
+{
+	uint32_t i, j, best;
+
+	for (j = 0; j < HG_PIC_KINDS && j < t->used; j++) {
+		for (best = 0, i = 1; i < t->used; i++)
+			if (t->of[i] > t->of[best])
+				best = i;
+		n->kinds[j] = t->kind[best];
+		n->of_kind[j] = t->of[best];
+		t->of[best] = 0;
+	}
+}
+
 static bool
-add_more(struct collect *c, uint32_t i, uint32_t more)
+add_more(struct collect *c, uint32_t i, uint32_t more, struct tally *t)
 {
 	int64_t far;
 
 	if (more == 0)
 		return true;
 	far = node_add(c, HG_NONE, c->p->nodes[i].depth + 1, HG_PIC_MORE, more);
-	return far >= 0 && edge_add(c, i, (uint32_t)far, c->p->back, HG_NONE);
+	if (far < 0)
+		return false;
+	tally_tell(t, &c->p->nodes[far]);
+	return edge_add(c, i, (uint32_t)far, c->p->back, HG_NONE);
 }
 
 /* One of several edges between the same two nodes: too many by now? */
@@ -247,6 +303,27 @@ degree(const struct hg_graph *g, hg_node n, bool back)
 	return back ? n_in : hg_out(g, n + 1) - hg_out(g, n);
 }
 
+/*
+ * How many of the `left` neighbours from (e, far) on would have been drawn.
+ * Nothing is told already among referrers: few of them are looked at.
+ */
+static uint32_t
+not_told(const struct collect *c, const struct hg_pic_node *n,
+	 struct hg_near *it, hg_edge e, hg_node far, uint32_t left,
+	 struct tally *tally)
+{
+	uint32_t more = 0;
+
+	do {
+		if (is_told(c, n, e, far))
+			continue;
+		more++;
+		tally_add(tally, c->p->graph, far);
+	} while ((!c->p->back || tally->looked < TALLY_LOOK) &&
+		 hg_near_next(it, &e, &far));
+	return c->p->back ? left : more;
+}
+
 /* Adds the neighbours of node i of the picture. */
 static bool
 expand(struct collect *c, uint32_t i, uint32_t width)
@@ -254,6 +331,7 @@ expand(struct collect *c, uint32_t i, uint32_t width)
 	const struct hg_graph *g = c->p->graph;
 	struct hg_pic_node n = c->p->nodes[i];
 	uint32_t shown = 0, more = 0, left = degree(g, n.node, c->p->back);
+	struct tally tally = { 0 };
 	struct hg_near it;
 	hg_node far_node;
 	int64_t far;
@@ -261,17 +339,19 @@ expand(struct collect *c, uint32_t i, uint32_t width)
 
 	hg_near_init(&it, g, n.node, c->p->back);
 	for (; hg_near_next(&it, &e, &far_node); left--) {
-		if (shown == width && !c->ignore) {
-			more += left; /* none of them is looked at */
+		if (shown == width && !c->ignore && !c->only) {
+			more = not_told(c, &n, &it, e, far_node, left, &tally);
 			break;
 		}
 		if (is_told(c, &n, e, far_node) ||
 		    hg_ignored(c->ignore, e, c->p->back ? far_node : n.node,
-			       far_node))
+			       far_node) ||
+		    !hg_which(c->only, far_node))
 			continue;
 		if (shown == width ||
 		    (c->p->nnodes >= NODES_MAX && *slot_of(c, far_node) == 0)) {
 			more++;
+			tally_add(&tally, g, far_node);
 			continue;
 		}
 		if (is_parallel(c, i, far_node))
@@ -285,10 +365,10 @@ expand(struct collect *c, uint32_t i, uint32_t width)
 		}
 		shown++;
 	}
-	return add_more(c, i, more);
+	return add_more(c, i, more, &tally);
 }
 
-/* "pid 4242, python 3.11.7, shop/server.py, 2026-..: what refers to ..." */
+/* "references to ...", then a line with pid, runtime, command and time. */
 char *
 hg_picture_caption(const struct hg_picture *p, const char *verb)
 {
@@ -313,15 +393,24 @@ hg_picture_caption(const struct hg_picture *p, const char *verb)
 		an_describe(p->graph, first, &b);
 	if (starts > 1)
 		ot_buf_addf(&b, " and %zu more", starts - 1);
+	ot_buf_addc(&b, '\n');
 	if (info->pid != 0)
-		ot_buf_addf(&b, ", pid %" PRIu64, info->pid);
-	if (*info->command != '\0') {
+		ot_buf_addf(&b, "pid %" PRIu64 ", ", info->pid);
+	if (*info->runtime != '\0') {
+		ot_escape(&b, info->runtime, strlen(info->runtime),
+			  OT_ESC_TERM, 20);
+		ot_buf_addc(&b, ' ');
+		ot_escape(&b, info->version, strlen(info->version),
+			  OT_ESC_TERM, 20);
 		ot_buf_adds(&b, ", ");
+	}
+	if (*info->command != '\0') {
 		ot_escape(&b, info->command, strlen(info->command), OT_ESC_TERM,
 			  60);
+		ot_buf_adds(&b, ", ");
 	}
 	if (info->time_ns != 0)
-		ot_buf_addf(&b, ", %s",
+		ot_buf_adds(&b,
 			    ot_fmt_rfc3339(when, sizeof(when), info->time_ns));
 	if (b.failed) {
 		ot_buf_release(&b);
@@ -374,6 +463,8 @@ hg_picture_refs(const struct hg_graph *g, const hg_node *start, size_t nstart,
 	}
 	c.args = args;
 	st = hg_ignore_new(g, args, &c.ignore, err);
+	if (st == OT_OK)
+		st = hg_which_new(g, args->only, &c.only, err);
 	if (st == OT_OK)
 		st = collect_refs(&c, start, nstart, err);
 	if (st == OT_OK) {

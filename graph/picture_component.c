@@ -70,7 +70,11 @@ edge_add(struct part *s, uint32_t from, uint32_t to, hg_edge e)
 		p->edges = more;
 		s->cap_edges = cap;
 	}
-	p->edges[p->nedges++] = (struct hg_pic_edge){ from, to, e };
+	p->edges[p->nedges++] = (struct hg_pic_edge){
+		.from = from,
+		.to = to,
+		.edge = e,
+	};
 	return true;
 }
 

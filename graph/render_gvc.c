@@ -2,63 +2,53 @@
 /*
  * render_gvc.c - pictures by libgvc; the only file that sees its headers.
  *
- * The graph is built through libcgraph in memory, laid out by the `dot` engine
- * and rendered to memory: no program is run, no DOT text is parsed.  Texts
- * were escaped for people; for libgvc backslashes (its escapes \N \G \L) and
- * ampersands (its entities) are doubled or spelled out on top, and no label is
- * ever of its HTML kind.
+ * The graph is built through libcgraph in memory, laid out and rendered to
+ * memory: no program is run, no DOT text is parsed.  Texts were escaped for
+ * people (render_text.c); for libgvc backslashes (its escapes \N \G \L) and
+ * ampersands (its entities) are doubled or spelled out on top.  The one label
+ * of its HTML kind is that of the whole picture, for the legend; in it the
+ * caption is escaped as XML.
  *
- * libgvc and its plug-ins complain on stderr, where a terminal UI has its
- * screen: while they work, file descriptor 2 leads to a file in memory, whose
- * first line becomes our message if they fail.
+ * Runs in a child of its own (render.c), so nothing is freed here that the
+ * end of the process frees.
  */
 #include "config.h"
 
-#include <fcntl.h>
-#include <inttypes.h>
 #include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 #include <gvc.h>
 
 #include "base/escape.h"
-#include "graph/an_util.h"
-#include "graph/render.h"
-#include "graph/store.h"
-
-#define TYPE_COLS 42u
-#define TEXT_COLS 42u
-#define EDGE_COLS 32u
+#include "graph/render_gvc.h"
+#include "graph/render_text.h"
 
 #define FONT "Helvetica,Arial,sans-serif"
+#define LEGEND_ROW 4u /* entries in a row */
+#define NARROW 1.0
+#define WIDEST 7.0 /* the line of an edge that retains most */
+
+enum hue {
+#define HUE(name, light, dark) HUE_##name,
+#include "graph/hues.def"
+};
+
+static const char *const hues[][2] = {
+#define HUE(name, light, dark) { light, dark },
+#include "graph/hues.def"
+};
 
 struct draw {
 	const struct hg_picture *p;
 	Agraph_t *g;
 	Agnode_t **nodes;
 	struct ot_buf text, raw;
+	uint64_t most; /* bytes of an edge */
+	unsigned theme;
 	bool failed;
 };
-
-/*
- * One context for the whole process, as for libgvc's own programs: its pango
- * plug-in (2.43 at least) remembers the last font by a pointer into the
- * context, and reads it after the context is gone.  Not for several threads,
- * no more than the rest of libgvc.
- */
-static GVC_t *
-context(void)
-{
-	static GVC_t *gvc;
-
-	if (!gvc)
-		gvc = gvContext();
-	return gvc;
-}
 
 /* libcgraph writes to none of the strings it takes. */
 static char *
@@ -73,161 +63,157 @@ set(void *obj, const char *name, const char *value)
 	agsafeset(obj, rw(name), rw(value), rw(""));
 }
 
-/* Appends text escaped for people as a part of a label. */
-static void
-label_add(struct ot_buf *out, const char *s)
+static const char *
+hue(const struct draw *d, enum hue h)
 {
+	return hues[h][d->theme];
+}
+
+static void
+set_hue(const struct draw *d, void *obj, const char *name, enum hue h)
+{
+	set(obj, name, hue(d, h));
+}
+
+/* d->raw, escaped for people, as a label; its lines are centred. */
+static void
+set_label(struct draw *d, void *obj, const char *around)
+{
+	const char *s = ot_buf_str(&d->raw);
+
+	ot_buf_clear(&d->text);
+	if (*s != '\0')
+		ot_buf_adds(&d->text, around);
 	for (; *s; s++) {
 		if (*s == '\\')
-			ot_buf_adds(out, "\\\\");
+			ot_buf_adds(&d->text, "\\\\");
 		else if (*s == '&')
-			ot_buf_adds(out, "&amp;");
+			ot_buf_adds(&d->text, "&amp;");
+		else if (*s == '\n')
+			ot_buf_adds(&d->text, "\\n");
 		else
-			ot_buf_addc(out, *s);
+			ot_buf_addc(&d->text, *s);
 	}
-}
-
-/* d->raw as a part of the label under way. */
-static void
-label_raw(struct draw *d)
-{
-	label_add(&d->text, ot_buf_str(&d->raw));
-	ot_buf_clear(&d->raw);
-}
-
-static void
-set_label(struct draw *d, void *obj)
-{
+	if (d->raw.len > 0)
+		ot_buf_adds(&d->text, around);
 	if (d->text.failed || d->raw.failed)
 		d->failed = true;
 	else
 		set(obj, "label", ot_buf_str(&d->text));
-	ot_buf_clear(&d->text);
-}
-
-/*
- * Second line of an object: its text, without the type where that comes first
- * ("module shop.cache"); where it says no more than the type, its address.
- */
-static void
-label_text(struct draw *d, hg_node n, const char *type)
-{
-	const char *text, *tail = strrchr(type, '.');
-	size_t len = strlen(type);
-
-	hg_node_text(d->p->graph, n, TEXT_COLS, &d->raw);
-	text = ot_buf_str(&d->raw);
-	if (strcmp(text, type) == 0 || (tail && strcmp(text, tail + 1) == 0)) {
-		ot_buf_clear(&d->raw);
-		ot_buf_addf(&d->raw, "0x%" PRIx64, hg_addr(d->p->graph, n));
-	} else if (strncmp(text, type, len) == 0 && text[len] == ' ') {
-		ot_buf_consume(&d->raw, len + 1);
-	}
-	label_raw(d);
-}
-
-static void
-label_node(struct draw *d, const struct hg_pic_node *n)
-{
-	const struct hg_graph *g = d->p->graph;
-	const char *type;
-
-	if (n->flags & HG_PIC_MORE) {
-		ot_buf_addf(&d->text, "%" PRIu32 " more", n->count);
-		return;
-	}
-	type = hg_is_root(g, n->node)
-		       ? hg_root_kind_text(hg_root_kind(g, n->node))
-		       : hg_kind_full(g, hg_kind_of(g, n->node));
-	ot_escape(&d->raw, type, strlen(type), OT_ESC_TERM, TYPE_COLS);
-	label_raw(d);
-	ot_buf_adds(&d->text, "\\n");
-	label_text(d, n->node, type);
+	ot_buf_clear(&d->raw);
 }
 
 /* The farther from the start, the paler. */
-static const char *
-depth_fill(uint32_t depth)
+static enum hue
+depth_hue(uint32_t depth)
 {
-	static const char *const fills[] = {
-		"#bcd4ee", "#cfe0f3", "#dfeaf7", "#ecf3fb", "#f6f9fd",
-	};
-	const uint32_t last = OT_ARRAY_LEN(fills) - 1;
-
 	if (depth == 0)
-		return fills[0];
-	return fills[depth - 1 < last ? depth - 1 : last];
+		return HUE_DEPTH_1;
+	return depth < 5 ? HUE_DEPTH_1 + depth - 1 : HUE_DEPTH_5;
 }
 
-/* Objects have round corners, roots have not. */
 static void
-style_node(Agnode_t *node, const struct hg_pic_node *n, bool root)
+style(const struct draw *d, Agnode_t *node, enum hue fill, enum hue outline,
+      const char *pen)
 {
+	set_hue(d, node, "fillcolor", fill);
+	set_hue(d, node, "color", outline);
+	set(node, "penwidth", pen);
+}
+
+/* Objects have round corners, roots have none, modules are folders. */
+static void
+style_node(const struct draw *d, Agnode_t *node, const struct hg_pic_node *n)
+{
+	if (n->flags & HG_PIC_FOLD)
+		set(node, "peripheries", "2");
 	if (n->flags & HG_PIC_MORE) {
 		set(node, "style", "rounded,dashed");
-		set(node, "color", "#999999");
-		set(node, "fontcolor", "#777777");
-	} else if (n->flags & HG_PIC_START) {
-		set(node, "fillcolor", "#f9c9c2");
-		set(node, "color", "#b8321f");
-		set(node, "fontcolor", "#5c130a");
-		set(node, "penwidth", "2");
-	} else if (n->flags & HG_PIC_ROOT) {
-		if (root)
-			set(node, "style", "filled");
-		set(node, "fillcolor", "#bfe5ae");
-		set(node, "color", "#3d7f2a");
-		set(node, "fontcolor", "#173d0c");
-	} else {
-		set(node, "fillcolor", depth_fill(n->depth));
+		set_hue(d, node, "color", HUE_MORE_LINE);
+		set_hue(d, node, "fontcolor", HUE_MORE_TEXT);
+		return;
 	}
-}
-
-/* Names of nodes: addresses, for those who read the DOT file. */
-static void
-node_name(const struct draw *d, size_t i, char *name, size_t cap)
-{
-	const struct hg_pic_node *n = &d->p->nodes[i];
-	const struct hg_graph *g = d->p->graph;
-
-	if (n->flags & HG_PIC_MORE)
-		snprintf(name, cap, "more%zu", i);
-	else if (hg_is_root(g, n->node))
-		snprintf(name, cap, "root%" PRIu32, n->node - hg_objects(g));
+	if (n->flags & HG_PIC_ROOT) {
+		if (hg_is_root(d->p->graph, n->node))
+			set(node, "style", "filled");
+		else
+			set(node, "shape", "folder");
+	}
+	if (n->flags & HG_PIC_MARKED)
+		style(d, node, HUE_MARKED, HUE_MARKED_LINE, "3");
+	else if (n->flags & HG_PIC_START)
+		style(d, node, HUE_START, HUE_START_LINE, "2");
+	else if (n->flags & (HG_PIC_ROOT | HG_PIC_VIRTUAL))
+		style(d, node, HUE_ROOT, HUE_ROOT_LINE, "1");
+	else if (n->flags & HG_PIC_GARBAGE)
+		style(d, node, HUE_GARBAGE, HUE_GARBAGE_LINE, "1");
 	else
-		snprintf(name, cap, "0x%" PRIx64, hg_addr(g, n->node));
+		set_hue(d, node, "fillcolor", depth_hue(n->depth));
+	if (n->flags & HG_PIC_GARBAGE)
+		set(node, "style", "rounded,filled,dotted");
 }
 
 static void
 draw_nodes(struct draw *d)
 {
-	char name[32];
+	char id[32];
 	size_t i;
 
 	for (i = 0; i < d->p->nnodes && !d->failed; i++) {
-		node_name(d, i, name, sizeof(name));
-		d->nodes[i] = agnode(d->g, name, 1);
+		hg_pic_node_id(d->p, i, &d->raw);
+		d->nodes[i] = agnode(d->g, rw(ot_buf_str(&d->raw)), 1);
+		ot_buf_clear(&d->raw);
 		if (!d->nodes[i]) {
 			d->failed = true;
 			return;
 		}
-		label_node(d, &d->p->nodes[i]);
-		set_label(d, d->nodes[i]);
-		style_node(
-			d->nodes[i], &d->p->nodes[i],
-			d->p->nodes[i].node != HG_NONE &&
-				hg_is_root(d->p->graph, d->p->nodes[i].node));
+		snprintf(id, sizeof(id), "n%zu", i);
+		set(d->nodes[i], "id", id);
+		hg_pic_node_label(d->p, i, &d->raw);
+		set_label(d, d->nodes[i], "");
+		style_node(d, d->nodes[i], &d->p->nodes[i]);
+	}
+}
+
+static void
+edge_look(const struct draw *d, Agedge_t *edge, const struct hg_pic_edge *e)
+{
+	char width[32];
+
+	if (e->edge == HG_NONE && !(e->flags & HG_PIC_KEEPS)) {
+		set(edge, "style", "dashed");
+		set_hue(d, edge, "color", HUE_MORE_LINE);
+	} else if (e->edge != HG_NONE && hg_edge_weak(d->p->graph, e->edge)) {
+		set(edge, "style", "dashed");
+		set(edge, "arrowhead", "empty");
+		set_hue(d, edge, "color", HUE_WEAK);
+	} else if (e->flags & HG_PIC_CYCLE) {
+		set(edge, "penwidth", "2.2");
+		set_hue(d, edge, "color", HUE_CYCLE);
+	} else if (e->flags & HG_PIC_LOST) {
+		set_hue(d, edge, "color", HUE_GARBAGE_LINE);
+	}
+	if (e->flags & HG_PIC_LOST)
+		set(edge, "style", "dotted");
+	if (e->bytes > 0 && d->most > 0) {
+		snprintf(width, sizeof(width), "%.2f",
+			 NARROW + (WIDEST - NARROW) * (double)e->bytes /
+					  (double)d->most);
+		set(edge, "penwidth", width);
 	}
 }
 
 static void
 draw_edges(struct draw *d)
 {
-	const struct hg_graph *g = d->p->graph;
 	const struct hg_pic_edge *e;
 	Agedge_t *edge;
+	char id[32];
 	size_t i;
 
+	for (i = 0; i < d->p->nedges; i++)
+		if (d->p->edges[i].bytes > d->most)
+			d->most = d->p->edges[i].bytes;
 	for (i = 0; i < d->p->nedges && !d->failed; i++) {
 		e = &d->p->edges[i];
 		/* Without a name each call makes an edge of its own. */
@@ -237,211 +223,232 @@ draw_edges(struct draw *d)
 			d->failed = true;
 			return;
 		}
-		if (e->edge == HG_NONE) {
-			set(edge, "style", "dashed");
-			continue;
-		}
-		hg_edge_label(g, e->edge, &d->raw);
-		ot_escape(&d->text, ot_buf_str(&d->raw), d->raw.len,
-			  OT_ESC_TERM, EDGE_COLS);
-		ot_buf_clear(&d->raw);
-		ot_buf_add(&d->raw, ot_buf_str(&d->text), d->text.len);
-		ot_buf_clear(&d->text);
-		ot_buf_addc(&d->text, ' '); /* off the line */
-		label_raw(d);
-		ot_buf_addc(&d->text, ' ');
-		set_label(d, edge);
-		if (hg_edge_weak(g, e->edge)) {
-			set(edge, "style", "dashed");
-			set(edge, "color", "#aaaaaa");
-			set(edge, "fontcolor", "#999999");
-		}
+		snprintf(id, sizeof(id), "e%zu", i);
+		set(edge, "id", id);
+		hg_pic_edge_label(d->p, i, &d->raw);
+		set_label(d, edge, " "); /* off the line */
+		edge_look(d, edge, e);
 	}
 }
 
 static void
-defaults(Agraph_t *g, int kind, const char *const (*attrs)[2])
+draw_defaults(struct draw *d, const struct hg_layout *how)
 {
-	for (; (*attrs)[0]; attrs++)
-		agattr(g, kind, rw((*attrs)[0]), rw((*attrs)[1]));
+	const struct {
+		int kind;
+		const char *name, *value;
+	} all[] = {
+		{ AGRAPH, "bgcolor", hue(d, HUE_GROUND) },
+		{ AGRAPH, "pad", "0.2" },
+		{ AGRAPH, "nodesep", "0.2" },
+		{ AGRAPH, "ranksep", d->p->across ? "0.6" : "0.4" },
+		{ AGRAPH, "rankdir", d->p->across ? "LR" : "TB" },
+		{ AGRAPH, "fontname", FONT },
+		{ AGRAPH, "fontsize", "10" },
+		{ AGRAPH, "fontcolor", hue(d, HUE_CAPTION) },
+		{ AGRAPH, "labelloc", "b" },
+		{ AGRAPH, "labeljust", "l" },
+		{ AGRAPH, "label", "" },
+		{ AGRAPH, "overlap", how->force ? "prism" : "" },
+		{ AGRAPH, "splines", how->force ? "line" : "" },
+		{ AGRAPH, "outputorder", how->force ? "edgesfirst" : "" },
+		{ AGNODE, "shape", "box" },
+		{ AGNODE, "style", "rounded,filled" },
+		{ AGNODE, "fillcolor", hue(d, HUE_GROUND) },
+		{ AGNODE, "color", hue(d, HUE_LINE) },
+		{ AGNODE, "fontcolor", hue(d, HUE_TEXT) },
+		{ AGNODE, "fontname", FONT },
+		{ AGNODE, "fontsize", "11" },
+		{ AGNODE, "margin", "0.11,0.06" },
+		{ AGNODE, "height", "0.2" },
+		{ AGNODE, "penwidth", "1" },
+		{ AGNODE, "label", "" },
+		{ AGEDGE, "color", hue(d, HUE_EDGE) },
+		{ AGEDGE, "fontcolor", hue(d, HUE_EDGE_TEXT) },
+		{ AGEDGE, "fontname", FONT },
+		{ AGEDGE, "fontsize", "10" },
+		{ AGEDGE, "arrowsize", "0.7" },
+		{ AGEDGE, "style", "" },
+		{ AGEDGE, "label", "" },
+	};
+	size_t i;
+
+	for (i = 0; i < OT_ARRAY_LEN(all); i++)
+		if (*all[i].value != '\0' || strcmp(all[i].name, "label") == 0 ||
+		    strcmp(all[i].name, "style") == 0)
+			agattr(d->g, all[i].kind, rw(all[i].name),
+			       rw(all[i].value));
+}
+
+/* One cell of colour or of a line, and one of words. */
+static void
+legend_entry(struct draw *d, unsigned *n, bool line, enum hue fill,
+	     enum hue outline, const char *style, const char *words)
+{
+	if (*n % LEGEND_ROW == 0)
+		ot_buf_adds(&d->text, *n > 0 ? "</TR><TR>" : "<TR>");
+	++*n;
+	ot_buf_addf(&d->text,
+		    "<TD WIDTH=\"22\" HEIGHT=\"%d\" FIXEDSIZE=\"TRUE\" "
+		    "BORDER=\"%d\" COLOR=\"%s\"%s",
+		    line ? 3 : 12, line ? 2 : 1, hue(d, outline),
+		    line ? " SIDES=\"B\"" : "");
+	if (!line)
+		ot_buf_addf(&d->text, " BGCOLOR=\"%s\"", hue(d, fill));
+	if (*style != '\0')
+		ot_buf_addf(&d->text, " STYLE=\"%s\"", style);
+	ot_buf_addf(&d->text, "></TD><TD ALIGN=\"LEFT\">%s  </TD>", words);
+}
+
+/* What of it is in the picture. */
+static void
+legend(struct draw *d)
+{
+	unsigned nodes = 0, edges = 0, n = 0;
+	const struct hg_picture *p = d->p;
+	bool weak = false, more = false;
+	uint32_t deep = 0;
+	size_t i;
+
+	for (i = 0; i < p->nnodes; i++) {
+		nodes |= p->nodes[i].flags;
+		if (!(p->nodes[i].flags & HG_PIC_MORE) &&
+		    p->nodes[i].depth > deep)
+			deep = p->nodes[i].depth;
+		more |= (p->nodes[i].flags & HG_PIC_MORE) != 0;
+	}
+	for (i = 0; i < p->nedges; i++) {
+		edges |= p->edges[i].flags;
+		weak |= p->edges[i].edge != HG_NONE &&
+			hg_edge_weak(p->graph, p->edges[i].edge);
+	}
+	ot_buf_adds(&d->text, "<TABLE BORDER=\"0\" CELLBORDER=\"0\" "
+			      "CELLSPACING=\"3\" CELLPADDING=\"0\">");
+	if (nodes & HG_PIC_START)
+		legend_entry(d, &n, false, HUE_START, HUE_START_LINE,
+			     "rounded", "asked for");
+	if (nodes & HG_PIC_ROOT)
+		legend_entry(d, &n, false, HUE_ROOT, HUE_ROOT_LINE, "",
+			     "root, module");
+	if (nodes & HG_PIC_MARKED)
+		legend_entry(d, &n, false, HUE_MARKED, HUE_MARKED_LINE,
+			     "rounded", "highlighted");
+	if (nodes & HG_PIC_GARBAGE)
+		legend_entry(d, &n, false, HUE_GARBAGE, HUE_GARBAGE_LINE,
+			     "dotted", "garbage");
+	if (deep > 1)
+		legend_entry(d, &n, false, HUE_DEPTH_4, HUE_LINE, "rounded",
+			     nodes & HG_PIC_TYPE ? "paler: keeps less"
+						 : "paler: farther away");
+	if (more)
+		legend_entry(d, &n, false, HUE_GROUND, HUE_MORE_LINE, "dashed",
+			     "not drawn");
+	if (edges & HG_PIC_CYCLE)
+		legend_entry(d, &n, true, HUE_CYCLE, HUE_CYCLE, "", "cycle");
+	if (weak)
+		legend_entry(d, &n, true, HUE_WEAK, HUE_WEAK, "dashed",
+			     "weak reference");
+	if (edges & HG_PIC_KEEPS)
+		legend_entry(d, &n, true, HUE_EDGE, HUE_EDGE, "",
+			     "keeps alive; wider: more bytes");
+	if (nodes & HG_PIC_FOLD)
+		legend_entry(d, &n, false, HUE_DEPTH_3, HUE_LINE, "rounded",
+			     "\xc3\x97 N: N alike, as one");
+	if (n == 0)
+		legend_entry(d, &n, false, HUE_DEPTH_3, HUE_LINE, "rounded",
+			     "object");
+	ot_buf_adds(&d->text, "</TR></TABLE>");
 }
 
 static void
-draw_defaults(struct draw *d)
+caption_line(struct draw *d, const char *s, size_t len, bool strong)
 {
-	static const char *const graph[][2] = {
-		{ "bgcolor", "white" },
-		{ "pad", "0.2" },
-		{ "nodesep", "0.2" },
-		{ "ranksep", "0.4" },
-		{ "fontname", FONT },
-		{ "fontsize", "10" },
-		{ "fontcolor", "#777777" },
-		{ "labelloc", "b" },
-		{ "labeljust", "l" },
-		{ "label", "" },
-		{ NULL, NULL },
-	};
-	static const char *const node[][2] = {
-		{ "shape", "box" },
-		{ "style", "rounded,filled" },
-		{ "fillcolor", "white" },
-		{ "color", "#5f7fa5" },
-		{ "fontcolor", "#1c2733" },
-		{ "fontname", FONT },
-		{ "fontsize", "11" },
-		{ "margin", "0.11,0.06" },
-		{ "height", "0.2" },
-		{ "penwidth", "1" },
-		{ "label", "" },
-		{ NULL, NULL },
-	};
-	static const char *const edge[][2] = {
-		{ "color", "#67717d" }, { "fontcolor", "#454d57" },
-		{ "fontname", FONT },	{ "fontsize", "10" },
-		{ "arrowsize", "0.7" }, { "style", "" },
-		{ "label", "" },	{ NULL, NULL },
-	};
-
-	defaults(d->g, AGRAPH, graph);
-	defaults(d->g, AGNODE, node);
-	defaults(d->g, AGEDGE, edge);
+	ot_buf_adds(&d->text, "<TR><TD ALIGN=\"LEFT\">");
+	if (strong)
+		ot_buf_addf(&d->text, "<FONT POINT-SIZE=\"12\" COLOR=\"%s\">",
+			    hue(d, HUE_TEXT));
+	ot_escape(&d->text, s, len, OT_ESC_XML, 150);
+	ot_buf_adds(&d->text, strong ? "</FONT></TD></TR>" : "</TD></TR>");
 }
 
+/* Legend, what is drawn, of whom, how it was asked for, what was done. */
 static void
-draw_caption(struct draw *d)
+draw_caption(struct draw *d, const char *note)
 {
-	if (!d->p->caption)
+	const char *s = d->p->caption, *end, *first = s;
+
+	if (!s)
 		return;
-	ot_buf_adds(&d->text, "\\n"); /* room above it */
-	label_add(&d->text, d->p->caption);
-	ot_buf_adds(&d->text, "\\l");
-	set_label(d, d->g);
+	ot_buf_clear(&d->text);
+	ot_buf_adds(&d->text, "<TABLE BORDER=\"0\" CELLBORDER=\"0\" "
+			      "CELLSPACING=\"0\" CELLPADDING=\"2\">"
+			      "<TR><TD ALIGN=\"LEFT\">");
+	legend(d);
+	ot_buf_adds(&d->text, "</TD></TR>");
+	for (; *s != '\0'; s = *end ? end + 1 : end) {
+		end = s + strcspn(s, "\n");
+		caption_line(d, s, (size_t)(end - s), s == first);
+	}
+	if (d->p->look.command)
+		caption_line(d, d->p->look.command,
+			     strlen(d->p->look.command), false);
+	if (note && *note != '\0')
+		caption_line(d, note, strlen(note), false);
+	ot_buf_adds(&d->text, "</TABLE>");
+	if (d->text.failed)
+		d->failed = true;
+	else
+		agset(d->g, rw("label"),
+		      agstrdup_html(d->g, rw(ot_buf_str(&d->text))));
 }
 
 /* Layout and rendering into memory; false: libgvc could not. */
 static bool
-draw_render(struct draw *d, GVC_t *gvc, const char *format, struct ot_buf *out)
+draw_render(struct draw *d, GVC_t *gvc, const struct hg_layout *how,
+	    struct ot_buf *out)
 {
 	char *data = NULL;
 	size_t len = 0;
 	FILE *f;
 	bool ok;
 
-	if (gvLayout(gvc, d->g, "dot") != 0)
+	if (gvLayout(gvc, d->g, how->force ? "sfdp" : "dot") != 0)
 		return false;
 	f = open_memstream(&data, &len);
-	ok = f && gvRender(gvc, d->g, format, f) == 0;
+	ok = f && gvRender(gvc, d->g, how->format, f) == 0;
 	if (f)
 		ok = fclose(f) == 0 && ok && len > 0;
-	gvFreeLayout(gvc, d->g);
 	if (ok)
 		ot_buf_add(out, data, len);
 	free(data);
 	return ok && !out->failed;
 }
 
-static bool
-draw_all(struct draw *d, const char *format, struct ot_buf *out)
+bool
+hg_gvc_draw(const struct hg_picture *p, const struct hg_layout *how,
+	    struct ot_buf *out)
 {
-	GVC_t *gvc = context();
-	bool ok = false;
-
-	d->g = gvc ? agopen(rw("objtop"), Agdirected, NULL) : NULL;
-	d->nodes = calloc(d->p->nnodes + 1, sizeof(*d->nodes));
-	if (d->g && d->nodes) {
-		draw_defaults(d);
-		draw_caption(d);
-		draw_nodes(d);
-		if (!d->failed)
-			draw_edges(d);
-		ok = !d->failed && draw_render(d, gvc, format, out);
-	}
-	if (d->g)
-		agclose(d->g);
-	free(d->nodes);
-	ot_buf_release(&d->text);
-	ot_buf_release(&d->raw);
-	return ok;
-}
-
-/* stderr into memory; *saved is what it was, or -1. */
-static int
-mute(int *saved)
-{
-	int fd = memfd_create("objtop-gvc", MFD_CLOEXEC);
-
-	*saved = -1;
-	if (fd < 0)
-		return -1;
-	fflush(stderr);
-	*saved = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
-	if (*saved >= 0)
-		dup2(fd, STDERR_FILENO);
-	return fd;
-}
-
-/* Puts stderr back and hands over the first line of what was said. */
-static void
-unmute(int fd, int saved, char *said, size_t cap)
-{
-	char line[400] = "";
-	ssize_t n = 0;
-
-	fflush(stderr);
-	if (saved >= 0) {
-		dup2(saved, STDERR_FILENO);
-		close(saved);
-	}
-	if (fd >= 0) {
-		n = pread(fd, line, sizeof(line) - 1, 0);
-		close(fd);
-	}
-	line[n > 0 ? n : 0] = '\0';
-	ot_escape_to(said, cap, line, strcspn(line, "\n"), OT_ESC_TERM);
-}
-
-static const struct hg_export *
-export_named(const char *ext)
-{
-	const struct hg_export *x;
-
-	for (x = hg_exports; x->ext; x++)
-		if (strcmp(x->ext, ext) == 0)
-			return x;
-	return NULL;
-}
-
-enum ot_status
-hg_render_buf(const struct hg_picture *p, const char *ext, struct ot_buf *out,
-	      struct ot_err *err)
-{
-	const struct hg_export *x = export_named(ext);
 	struct draw d = { .p = p };
-	locale_t points, before;
-	char said[400];
-	int fd, saved;
+	GVC_t *gvc;
 	bool ok;
 
-	if (!x)
-		return ot_fail(err, OT_USAGE, "no picture format '%.40s'", ext);
 	/* Numbers in pictures have points, whatever the user's language. */
-	before = duplocale(LC_GLOBAL_LOCALE);
-	points = newlocale(LC_NUMERIC_MASK, "C", before);
-	if (!points && before)
-		freelocale(before);
-	before = points ? uselocale(points) : (locale_t)0;
-	fd = mute(&saved);
-	ok = draw_all(&d, x->format, out);
-	unmute(fd, saved, said, sizeof(said));
-	if (points) {
-		uselocale(before);
-		freelocale(points);
-	}
-	if (ok)
-		return OT_OK;
-	return ot_fail(err, OT_FAILED,
-		       "libgvc could not draw the %s picture"
-		       "%s%s",
-		       ext, *said ? ": " : "", said);
+	uselocale(newlocale(LC_NUMERIC_MASK, "C",
+			    duplocale(LC_GLOBAL_LOCALE)));
+	d.theme = p->look.theme == HG_THEME_DARK;
+	gvc = gvContext();
+	d.g = gvc ? agopen(rw("objtop"), Agdirected, NULL) : NULL;
+	d.nodes = calloc(p->nnodes + 1, sizeof(*d.nodes));
+	if (!d.g || !d.nodes)
+		return false;
+	draw_defaults(&d, how);
+	draw_caption(&d, how->note);
+	draw_nodes(&d);
+	if (!d.failed)
+		draw_edges(&d);
+	ok = !d.failed && draw_render(&d, gvc, how, out);
+	free(d.nodes);
+	ot_buf_release(&d.text);
+	ot_buf_release(&d.raw);
+	return ok;
 }

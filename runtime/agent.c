@@ -35,6 +35,7 @@
 #include "base/err.h"
 #include "runtime/agent.h"
 #include "runtime/build-id.h"
+#include "runtime/cpython/control.h"
 #include "runtime/cpython/exit.h"
 #include "runtime/cpython/gil.h"
 #include "runtime/host.h"
@@ -232,6 +233,13 @@ find_provider(void)
 	return agent.have_provider;
 }
 
+static bool
+is_python(void)
+{
+	return agent.have_provider &&
+	       ota_equal(agent.provider.runtime, "cpython");
+}
+
 static struct otw_str
 str(const char *s)
 {
@@ -304,6 +312,39 @@ serve_snapshot(const struct otw_request *r)
 	return LEAVES;
 }
 
+/*
+ * The inspector said something, whatever it is: what it waits for is over; or
+ * the program is about to fork, and what has not begun is asked for again.
+ */
+static bool
+heard(void *unused)
+{
+	(void)unused;
+	return atomic_load(&agent.vanish) || agent.link.len ||
+		ota_poll(agent.link.fd, POLLIN, 0);
+}
+
+static enum leaving
+serve_act(void)
+{
+	struct otw_acted out;
+	char why[512] = "";
+
+	if (!find_provider())
+		return refuse(OT_REFUSED, agent.why_not);
+	if (!is_python())
+		return refuse(OT_REFUSED, "its heap has no collector that can "
+			      "be acted on");
+	if (atomic_load(&agent.closing) ||
+	    !py_exit_install(ota_dlsym, is_preloaded(), program_ends))
+		return refuse(OT_FAILED, "the program is ending");
+	if (py_control(ota_dlsym, &agent.link.act, &out, heard, NULL, why,
+		       sizeof(why)))
+		return atomic_load(&agent.vanish) ? PARKS :
+			refuse(OT_FAILED, why);
+	return ota_link_acted(&agent.link, &out) ? STAYS : LEAVES;
+}
+
 /* One request; *more is false when none had come in. */
 static enum leaving
 serve_one(bool *more)
@@ -317,6 +358,8 @@ serve_one(bool *more)
 		break;
 	case OTA_ASK_SNAPSHOT:
 		return serve_snapshot(&r);
+	case OTA_ASK_ACT:
+		return serve_act();
 	case OTA_ASK_CONTINUE:	/* noted by the link */
 	case OTA_ASK_CANCEL:	/* it had ended already */
 		break;
@@ -362,8 +405,7 @@ wait_for_start(void)
 static bool
 fork_warns(void)
 {
-	return agent.have_provider &&
-	       ota_equal(agent.provider.runtime, "cpython") &&
+	return is_python() &&
 	       py_minor(agent.provider.version) >= FORK_WARNS;
 }
 
@@ -423,11 +465,16 @@ about_to_fork(void)
 		if (atomic_load(&agent.ready) && !fork_warns())
 			break;
 		resting = RESTING;
-		if (!atomic_compare_exchange_strong(&agent.rest, &resting,
-						    PARKED))
+		if (atomic_compare_exchange_strong(&agent.rest, &resting,
+						   PARKED)) {
+			if (ota_link_ours(&agent.link))
+				ota_shut(agent.link.fd);
+		} else if (atomic_load(&agent.ready) && resting == BUSY &&
+			   !py_gil_known()) {
+			break;	/* it may wait for what we have: it stays */
+		} else {
 			py_gil_lend();
-		else if (ota_link_ours(&agent.link))
-			ota_shut(agent.link.fd);
+		}
 		ota_sleep_ns(GOING_LOOK_NS);
 	}
 	atomic_store(&agent.vanish, false);
@@ -447,8 +494,11 @@ leave(enum leaving how)
 		ota_link_close(&agent.link);
 	/* Takes the interpreter's lock, which a fork waits with: the program's
 	 * end waits for the wire. */
-	if (how == LEAVES)
+	if (how == LEAVES) {
+		if (is_python() && !atomic_load(&agent.closing))
+			py_control_leave(ota_dlsym);
 		py_exit_remove();
+	}
 	give_wire();
 	atomic_store(&agent.left, ota_now_ns());
 	atomic_store(state(), OTW_BOOT_ASLEEP);
@@ -490,6 +540,7 @@ agent_thread(void *arg)
 static void
 forked_child(void)
 {
+	py_control_forked();	/* what is in gc.callbacks outlives our thread */
 	if (agent.home.children)
 		agent.home_pid = ota_pid();
 	forget_orphans();

@@ -15,7 +15,7 @@
 #include <string.h>
 
 #include "runtime/sys.h"
-#include "wire/leb.h"
+#include "wire/act.h"
 
 enum { REQUEST_MAX = 64, SEND_MS = 10000 };
 
@@ -63,6 +63,12 @@ get_request(const uint8_t *p, const uint8_t *end, struct otw_request *r)
 	return true;
 }
 
+static bool
+get_act(const uint8_t *p, const uint8_t *end, struct otw_act *a)
+{
+	return otw_get_act(&p, end, a);
+}
+
 /* The first whole frame in l->in; it is taken out. */
 static enum ota_ask
 parse(struct ota_link *l, struct otw_request *r)
@@ -79,6 +85,8 @@ parse(struct ota_link *l, struct otw_request *r)
 		return OTA_ASK_NONE;
 	if (number == OTW_F_SNAPSHOT && get_request(p, p + size, r))
 		ask = OTA_ASK_SNAPSHOT;
+	else if (number == OTW_F_ACT && get_act(p, p + size, &l->act))
+		ask = OTA_ASK_ACT;
 	else if (number == OTW_F_CANCEL && size == 0)
 		ask = OTA_ASK_CANCEL;
 	else if (number == OTW_F_DETACH && size == 0)
@@ -195,6 +203,16 @@ ota_link_end(struct ota_link *l, const struct otw_end *end)
 
 	small_init(&s);
 	otw_enc_end(&s.e, end);
+	return small_send(l, &s);
+}
+
+bool
+ota_link_acted(struct ota_link *l, const struct otw_acted *a)
+{
+	struct small s;
+
+	small_init(&s);
+	otw_enc_acted(&s.e, a);
 	return small_send(l, &s);
 }
 

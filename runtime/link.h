@@ -15,6 +15,7 @@ struct ota_link {
 	int fd;			/* -1: none */
 	struct ota_file_id id;	/* of our socket */
 	atomic_bool go_on;	/* CONTINUE came in, whatever went on then */
+	struct otw_act act;	/* of the last OTA_ASK_ACT */
 	size_t len;
 	uint8_t in[256];	/* requests are small; more is not believed */
 };
@@ -22,6 +23,7 @@ struct ota_link {
 enum ota_ask {
 	OTA_ASK_NONE,		/* nothing whole has come in */
 	OTA_ASK_SNAPSHOT,
+	OTA_ASK_ACT,		/* link->act */
 	OTA_ASK_CANCEL,
 	OTA_ASK_DETACH,
 	OTA_ASK_CONTINUE,
@@ -51,6 +53,7 @@ bool ota_link_send(struct ota_link *l, const void *data, size_t len,
 bool ota_link_hello(struct ota_link *l, const struct otw_hello *h);
 bool ota_link_begin(struct ota_link *l, const struct otw_begin *b);
 bool ota_link_end(struct ota_link *l, const struct otw_end *e);
+bool ota_link_acted(struct ota_link *l, const struct otw_acted *a);
 bool ota_link_error(struct ota_link *l, uint32_t code, const char *message);
 bool ota_link_empty(struct ota_link *l, enum otw_frame f);
 

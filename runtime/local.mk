@@ -42,10 +42,11 @@ BUILT_SOURCES += runtime/build-id.h
 CLEANFILES += runtime/build-id.h
 runtime/objtop_agent_so-agent.$(OBJEXT): runtime/build-id.h
 runtime/build-id.h: $(AGENT_SOURCES) wire/wire.h wire/boot.h wire/heap.h \
-		wire/leb.h wire/frames.def
+		wire/leb.h wire/act.h wire/pauses.h wire/pystats.h wire/frames.def
 	$(AM_V_GEN)$(MKDIR_P) runtime && \
 	set -- `for f in $(AGENT_SOURCES) wire/wire.h wire/boot.h \
-		wire/heap.h wire/leb.h wire/frames.def; do \
+		wire/heap.h wire/leb.h wire/act.h wire/pauses.h wire/pystats.h \
+		wire/frames.def; do \
 		cat $(top_srcdir)/$$f; done | cksum` && \
 	printf '#define OTA_BUILD_ID 0x%08x%08xu\n' $$1 $$2 > $@.tmp && \
 	mv $@.tmp $@

@@ -34,7 +34,10 @@ _Static_assert(OBJTOP_WANT_COUNTS == OTW_WANT_COUNTS &&
 	       OBJTOP_WANT_REFS == OTW_WANT_REFS &&
 	       OBJTOP_WANT_NAMES == OTW_WANT_NAMES &&
 	       OBJTOP_WANT_TEXT == OTW_WANT_TEXT &&
-	       OBJTOP_WANT_ROOTS == OTW_WANT_ROOTS, "wants");
+	       OBJTOP_WANT_ROOTS == OTW_WANT_ROOTS &&
+	       OBJTOP_WANT_COLLECTOR == OTW_WANT_COLLECTOR, "wants");
+_Static_assert(OBJTOP_GENERATIONS == OTW_GENERATIONS &&
+	       OBJTOP_UNKNOWN == OTW_UNKNOWN, "collectors");
 _Static_assert((int)OBJTOP_NAME_NONE == (int)OTW_NAME_NONE &&
 	       (int)OBJTOP_NAME_INDEX == (int)OTW_NAME_INDEX &&
 	       (int)OBJTOP_NAME_ID == (int)OTW_NAME_ID, "name types");
@@ -342,6 +345,29 @@ sink_unseen(struct objtop_sink *pub, const char *reason, uint64_t count)
 }
 
 static void
+sink_collector(struct objtop_sink *pub, const struct objtop_collector *c)
+{
+	struct otw_collector out = {
+		.enabled = c->enabled != 0, .collecting = c->collecting != 0,
+		.frozen = c->frozen, .garbage = c->garbage,
+		.callbacks = c->callbacks, .ngenerations = c->ngenerations,
+	};
+	uint32_t i;
+
+	if (out.ngenerations > OTW_GENERATIONS)
+		out.ngenerations = OTW_GENERATIONS;
+	for (i = 0; i < out.ngenerations; i++) {
+		const struct objtop_generation *g = &c->generation[i];
+
+		out.generation[i] = (struct otw_generation){
+			g->objects, g->threshold, g->count, g->collections,
+			g->collected, g->uncollectable, g->pause_ns,
+		};
+	}
+	otw_enc_collector(&self(pub)->enc, &out);
+}
+
+static void
 sink_pools(struct objtop_sink *pub, const struct objtop_pools *p)
 {
 	struct ota_sink *s = self(pub);
@@ -404,6 +430,7 @@ ota_sink_init(struct ota_sink *s, uint32_t want, uint64_t estimate,
 		.unseen = sink_unseen, .alloc = sink_alloc,
 		.phase = sink_phase, .expect = sink_expect,
 		.pools = sink_pools,
+		.collector = sink_collector,
 	};
 	s->hooks = *hooks;
 	s->estimate = estimate;

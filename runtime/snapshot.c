@@ -444,6 +444,7 @@ listen_to(struct shot *s, enum why_ended *end)
 		*end = DETACHED;
 		return true;
 	case OTA_ASK_SNAPSHOT:	/* one at a time */
+	case OTA_ASK_ACT:
 	case OTA_ASK_GONE:
 		break;
 	}

@@ -14,6 +14,7 @@ endif
 include tests/e2e/values.mk
 include tests/e2e/attach.mk
 include tests/e2e/census.mk
+include tests/e2e/pictures.mk
 include tests/e2e/tmux.mk
 include tests/e2e/walk.mk
 include tests/e2e/stream.mk
@@ -46,9 +47,12 @@ EXTRA_DIST += $(LINT) tests/run-all.sh tests/summary.sh tests/lsan.supp
 E2E = tests/e2e/test_counts.py tests/e2e/test_cli.py \
 	tests/e2e/test_growth.py tests/e2e/test_groups.py \
 	tests/e2e/test_hosts.py tests/e2e/test_sql.py \
+	tests/e2e/test_gc.py tests/e2e/test_record.py \
+	tests/e2e/test_export.py tests/e2e/test_metrics.py \
 	tests/e2e/test_coming_from.py
 TESTS += $(E2E)
-EXTRA_DIST += $(E2E) tests/e2e/harness.py
+EXTRA_DIST += $(E2E) tests/e2e/harness.py tests/e2e/heapsnapshot.py \
+	tests/e2e/openmetrics.py
 
 # What runs inside stock interpreters is never built with sanitizers, so that a
 # build with them has nothing to say about it.
@@ -56,6 +60,19 @@ GUEST_TESTS = tests/e2e/test_values.py tests/e2e/test_walk.py
 check-host:
 	$(MAKE) check TESTS='$(filter-out $(GUEST_TESTS),$(TESTS))'
 .PHONY: check-host
+
+# The fuzzer that types, at length; worth most in a build with sanitizers.
+TYPED_KEYS = 100000
+type: all
+	$(MAKE) tests/unit/t_ui
+	UI_KEYS=$(TYPED_KEYS) CK_RUN_CASE=typing srcdir='$(abs_top_srcdir)' \
+		tests/unit/t_ui
+
+# The same over a program that runs, on a pseudo terminal.
+type-live: all
+	$(PYTHON3) $(srcdir)/tests/fuzz/type_live.py --objtop ./objtop
+EXTRA_DIST += tests/fuzz/type_live.py
+.PHONY: type type-live
 
 # A short turn of the fuzzers, in builds that have them (--enable-fuzzing).
 FUZZ_SECONDS = 10

@@ -20,6 +20,7 @@
  */
 #include "config.h"
 
+#include "wire/act.h"
 #include "wire/dec_priv.h"
 
 #include <inttypes.h>
@@ -353,6 +354,71 @@ on_error(struct otw_dec *d, struct cursor c, struct ot_err *err)
 }
 
 static enum ot_status
+on_collector(struct otw_dec *d, struct cursor c, struct ot_err *err)
+{
+	struct otw_collector v = { 0 };
+	uint32_t flags, i;
+	bool ok;
+
+	ok = get32(&c, &flags) && get64(&c, &v.frozen) &&
+	     get64(&c, &v.garbage) && get64(&c, &v.callbacks) &&
+	     get32(&c, &v.ngenerations) &&
+	     v.ngenerations <= OTW_GENERATIONS;
+	for (i = 0; ok && i < v.ngenerations; i++) {
+		struct otw_generation *g = &v.generation[i];
+
+		ok = get64(&c, &g->objects) && get64(&c, &g->threshold) &&
+		     get64(&c, &g->count) && get64(&c, &g->collections) &&
+		     get64(&c, &g->collected) &&
+		     get64(&c, &g->uncollectable) && get64(&c, &g->pause_ns);
+	}
+	if (!ok || !at_end(&c))
+		return otw_dec_damaged(d, "a bad field", err);
+	v.enabled = flags & 1;
+	v.collecting = flags >> 1 & 1;
+	return EMIT(d, collector, &v, err);
+}
+
+static bool
+get_set(struct cursor *c, struct otw_gc_set *s)
+{
+	uint32_t enabled, i;
+
+	if (!get32(c, &enabled) || enabled > 1 || !get64(c, &s->frozen))
+		return false;
+	s->enabled = enabled;
+	for (i = 0; i < OTW_GENERATIONS; i++) {
+		if (!get64(c, &s->threshold[i]) || !get64(c, &s->count[i]))
+			return false;
+	}
+	return true;
+}
+
+static enum ot_status
+on_acted(struct otw_dec *d, struct cursor c, struct ot_err *err)
+{
+	struct otw_acted a;
+	uint32_t what;
+
+	if (!get32(&c, &what) || what >= OTW_ACT_COUNT ||
+	    !get64(&c, &a.result) || !get64(&c, &a.took_ns) ||
+	    !get_set(&c, &a.before) || !get_set(&c, &a.after) || !at_end(&c))
+		return otw_dec_damaged(d, "a bad field", err);
+	a.what = (enum otw_act_what)what;
+	return EMIT(d, acted, &a, err);
+}
+
+static enum ot_status
+on_act(struct otw_dec *d, struct cursor c, struct ot_err *err)
+{
+	struct otw_act a;
+
+	if (!otw_get_act(&c.p, c.end, &a))
+		return otw_dec_damaged(d, "a bad field", err);
+	return EMIT(d, act, &a, err);
+}
+
+static enum ot_status
 on_request(struct otw_dec *d, struct cursor c, struct ot_err *err)
 {
 	struct otw_request r;
@@ -384,7 +450,10 @@ dispatch(struct otw_dec *d, struct cursor c, struct ot_err *err)
 	case OTW_F_PROGRESS:	return on_progress(d, c, err);
 	case OTW_F_END:		return on_end(d, c, err);
 	case OTW_F_ERROR:	return on_error(d, c, err);
+	case OTW_F_COLLECTOR:	return on_collector(d, c, err);
+	case OTW_F_ACTED:	return on_acted(d, c, err);
 	case OTW_F_SNAPSHOT:	return on_request(d, c, err);
+	case OTW_F_ACT:		return on_act(d, c, err);
 	default:
 		break;
 	}
@@ -407,9 +476,10 @@ in_turn(const struct otw_dec *d)
 		return d->state == NEW;
 	case OTW_F_KIND: case OTW_F_NAME: case OTW_F_HEAP: case OTW_F_ROOT:
 	case OTW_F_ROOTREFS: case OTW_F_COUNTS: case OTW_F_UNSEEN:
-	case OTW_F_POOLS: case OTW_F_PROGRESS: case OTW_F_END:
+	case OTW_F_POOLS: case OTW_F_PROGRESS: case OTW_F_COLLECTOR:
+	case OTW_F_END:
 		return d->state == SNAPSHOT;
-	case OTW_F_BEGIN:
+	case OTW_F_ACTED: case OTW_F_BEGIN:
 		return d->state == IDLE;
 	default:
 		return d->state != NEW || !from_agent(d->frame);

@@ -33,11 +33,16 @@ struct otw_events {
 	enum ot_status (*progress)(void *, const struct otw_progress *,
 				   struct ot_err *);
 	enum ot_status (*end)(void *, const struct otw_end *, struct ot_err *);
+	enum ot_status (*collector)(void *, const struct otw_collector *,
+				    struct ot_err *);
+	enum ot_status (*acted)(void *, const struct otw_acted *,
+				struct ot_err *);
 	enum ot_status (*error)(void *, const struct otw_error *, struct ot_err *);
 	enum ot_status (*bye)(void *, struct ot_err *);
 	enum ot_status (*exiting)(void *, struct ot_err *);
 	enum ot_status (*request)(void *, const struct otw_request *,
 				  struct ot_err *);
+	enum ot_status (*act)(void *, const struct otw_act *, struct ot_err *);
 	/* CANCEL, DETACH, CONTINUE */
 	enum ot_status (*control)(void *, enum otw_frame, struct ot_err *);
 };

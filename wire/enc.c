@@ -261,6 +261,74 @@ otw_enc_request(struct otw_enc *e, const struct otw_request *r)
 	frame_put(e, OTW_F_SNAPSHOT, b, p);
 }
 
+/* ---- the collector ---- */
+
+void
+otw_enc_collector(struct otw_enc *e, const struct otw_collector *c)
+{
+	uint8_t b[(5 + OTW_GENERATIONS * 7) * OTW_LEB_MAX], *p = b;
+	uint32_t i;
+
+	p = otw_put(p, (c->enabled ? 1u : 0u) | (c->collecting ? 2u : 0u));
+	p = otw_put(p, c->frozen);
+	p = otw_put(p, c->garbage);
+	p = otw_put(p, c->callbacks);
+	p = otw_put(p, c->ngenerations);
+	for (i = 0; i < c->ngenerations && i < OTW_GENERATIONS; i++) {
+		const struct otw_generation *g = &c->generation[i];
+
+		p = otw_put(p, g->objects);
+		p = otw_put(p, g->threshold);
+		p = otw_put(p, g->count);
+		p = otw_put(p, g->collections);
+		p = otw_put(p, g->collected);
+		p = otw_put(p, g->uncollectable);
+		p = otw_put(p, g->pause_ns);
+	}
+	frame_put(e, OTW_F_COLLECTOR, b, p);
+}
+
+static uint8_t *
+put_set(uint8_t *p, const struct otw_gc_set *s)
+{
+	unsigned i;
+
+	p = otw_put(p, s->enabled);
+	p = otw_put(p, s->frozen);
+	for (i = 0; i < OTW_GENERATIONS; i++) {
+		p = otw_put(p, s->threshold[i]);
+		p = otw_put(p, s->count[i]);
+	}
+	return p;
+}
+
+void
+otw_enc_acted(struct otw_enc *e, const struct otw_acted *a)
+{
+	uint8_t b[(3 + 2 * (2 + 2 * OTW_GENERATIONS)) * OTW_LEB_MAX], *p = b;
+
+	p = otw_put(p, (uint64_t)a->what);
+	p = otw_put(p, a->result);
+	p = otw_put(p, a->took_ns);
+	p = put_set(p, &a->before);
+	p = put_set(p, &a->after);
+	frame_put(e, OTW_F_ACTED, b, p);
+}
+
+void
+otw_enc_act(struct otw_enc *e, const struct otw_act *a)
+{
+	uint8_t b[(3 + OTW_GENERATIONS) * OTW_LEB_MAX], *p = b;
+	unsigned i;
+
+	p = otw_put(p, (uint64_t)a->what);
+	p = otw_put(p, a->flags);
+	for (i = 0; i < OTW_GENERATIONS; i++)
+		p = otw_put(p, otw_zigzag(a->arg[i]));
+	p = otw_put(p, a->timeout_ms);
+	frame_put(e, OTW_F_ACT, b, p);
+}
+
 static uint8_t *
 put_count(uint8_t *p, const struct otw_count *c)
 {

@@ -46,6 +46,9 @@ void otw_enc_pools(struct otw_enc *e, const struct otw_pools *p);
 void otw_enc_unseen(struct otw_enc *e, const struct otw_unseen *u);
 void otw_enc_progress(struct otw_enc *e, const struct otw_progress *p);
 void otw_enc_end(struct otw_enc *e, const struct otw_end *end);
+void otw_enc_collector(struct otw_enc *e, const struct otw_collector *c);
+void otw_enc_act(struct otw_enc *e, const struct otw_act *a);
+void otw_enc_acted(struct otw_enc *e, const struct otw_acted *a);
 void otw_enc_error(struct otw_enc *e, const struct otw_error *er);
 void otw_enc_empty(struct otw_enc *e, enum otw_frame f); /* BYE, CANCEL, ... */
 void otw_enc_request(struct otw_enc *e, const struct otw_request *r);

@@ -21,6 +21,7 @@
 #include <unistd.h>
 #include <zstd.h>
 
+#include "base/outfile.h"
 #include "wire/wire.h"
 
 enum { MARK_LEN = 16, LEVEL = 3 };
@@ -32,8 +33,7 @@ static const unsigned char mark[MARK_LEN] = {
 };
 
 struct otw_writer {
-	int fd;
-	char *path, *part;
+	struct ot_outfile file;
 	ZSTD_CStream *z;
 	void *out;
 	size_t cap;
@@ -42,88 +42,40 @@ struct otw_writer {
 static void
 writer_free(struct otw_writer *w)
 {
-	if (w->fd >= 0)
-		close(w->fd);
+	ot_outfile_abort(&w->file);
 	ZSTD_freeCStream(w->z);
 	free(w->out);
-	free(w->path);
-	free(w->part);
 	free(w);
-}
-
-static enum ot_status
-write_all(struct otw_writer *w, const void *data, size_t len,
-	  struct ot_err *err)
-{
-	const char *p = data;
-
-	while (len) {
-		ssize_t n = write(w->fd, p, len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return ot_fail_errno(err, OT_FAILED,
-					     "cannot write %s", w->part);
-		p += n;
-		len -= (size_t)n;
-	}
-	return OT_OK;
-}
-
-static enum ot_status
-writer_create(struct otw_writer *w, struct ot_err *err)
-{
-	struct stat st;
-
-	/* rename() would put a file in the place of /dev/null */
-	if (stat(w->path, &st) == 0 && !S_ISREG(st.st_mode))
-		return ot_fail(err, OT_FAILED,
-			       "%s is not a regular file: choose another name",
-			       w->path);
-	w->fd = open(w->part, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW |
-		     O_CLOEXEC | O_NONBLOCK, 0600);
-	if (w->fd < 0)
-		return ot_fail_errno(err, OT_FAILED, "cannot create %s",
-				     w->part);
-	if (fstat(w->fd, &st) || !S_ISREG(st.st_mode)) {
-		close(w->fd);
-		w->fd = -1;
-		return ot_fail(err, OT_FAILED,
-			       "%s is not a regular file: remove it", w->part);
-	}
-	return write_all(w, mark, MARK_LEN, err);
 }
 
 enum ot_status
 otw_writer_open(const char *path, struct otw_writer **out, struct ot_err *err)
 {
 	struct otw_writer *w = calloc(1, sizeof(*w));
-	size_t len = strlen(path);
 	enum ot_status st;
 
 	*out = NULL;
 	if (!w)
 		return ot_fail_nomem(err, "a snapshot file");
-	w->fd = -1;
+	w->file = (struct ot_outfile)OT_OUTFILE_INIT;
 	w->cap = ZSTD_CStreamOutSize();
-	w->path = strdup(path);
-	w->part = malloc(len + sizeof(".part"));
 	w->z = ZSTD_createCStream();
 	w->out = malloc(w->cap);
-	if (!w->path || !w->part || !w->z || !w->out) {
+	if (!w->z || !w->out) {
 		writer_free(w);
 		return ot_fail_nomem(err, "a snapshot file");
 	}
-	memcpy(w->part, path, len);
-	memcpy(w->part + len, ".part", sizeof(".part"));
 	ZSTD_CCtx_setParameter(w->z, ZSTD_c_compressionLevel, LEVEL);
 	ZSTD_CCtx_setParameter(w->z, ZSTD_c_checksumFlag, 1);
 	/* refused where libzstd was built without threads: slower, no more */
 	ZSTD_CCtx_setParameter(w->z, ZSTD_c_nbWorkers, 1);
-	st = writer_create(w, err);
+	st = ot_outfile_open(&w->file, path,
+			     OT_OUT_PRIVATE | OT_OUT_REGULAR | OT_OUT_SYNC,
+			     err);
+	if (st == OT_OK)
+		st = ot_outfile_write(&w->file, mark, MARK_LEN, err);
 	if (st != OT_OK) {
-		otw_writer_abort(w);
+		writer_free(w);
 		return st;
 	}
 	*out = w;
@@ -144,9 +96,10 @@ compress(struct otw_writer *w, const void *data, size_t len,
 		left = ZSTD_compressStream2(w->z, &out, &in, end);
 		if (ZSTD_isError(left))
 			return ot_fail(err, OT_FAILED,
-				       "cannot compress %s: %s", w->part,
+				       "cannot compress %s: %s",
+				       w->file.path,
 				       ZSTD_getErrorName(left));
-		st = write_all(w, w->out, out.pos, err);
+		st = ot_outfile_write(&w->file, w->out, out.pos, err);
 		if (st != OT_OK)
 			return st;
 	} while (end == ZSTD_e_end ? left != 0 : in.pos < in.size);
@@ -164,35 +117,18 @@ enum ot_status
 otw_writer_commit(struct otw_writer *w, struct ot_err *err)
 {
 	enum ot_status st = compress(w, NULL, 0, ZSTD_e_end, err);
-	int rc;
 
-	if (st == OT_OK && fsync(w->fd) && errno != EINVAL)
-		st = ot_fail_errno(err, OT_FAILED, "cannot write %s", w->part);
-	if (st == OT_OK) {
-		rc = close(w->fd);
-		w->fd = -1;
-		if (rc)
-			st = ot_fail_errno(err, OT_FAILED, "cannot write %s",
-					   w->part);
-	}
-	if (st == OT_OK && rename(w->part, w->path))
-		st = ot_fail_errno(err, OT_FAILED, "cannot rename %s to %s",
-				   w->part, w->path);
-	if (st != OT_OK)
-		unlink(w->part);
+	if (st == OT_OK)
+		st = ot_outfile_commit(&w->file, err);
 	writer_free(w);
 	return st;
 }
 
-/* Removes only a file that this writer has opened. */
 void
 otw_writer_abort(struct otw_writer *w)
 {
-	if (!w)
-		return;
-	if (w->fd >= 0)
-		unlink(w->part);
-	writer_free(w);
+	if (w)
+		writer_free(w);
 }
 
 /* ---- reading ---- */

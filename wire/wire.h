@@ -8,6 +8,7 @@
 #ifndef OTW_WIRE_H
 #define OTW_WIRE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -52,6 +53,7 @@ enum otw_name_type { OTW_NAME_NONE, OTW_NAME_INDEX, OTW_NAME_ID };
 #define OTW_WANT_NAMES	 8u
 #define OTW_WANT_TEXT	 16u
 #define OTW_WANT_ROOTS	 32u
+#define OTW_WANT_COLLECTOR 64u
 #define OTW_WANT_GRAPH	(OTW_WANT_OBJECTS | OTW_WANT_REFS | \
 			 OTW_WANT_NAMES | OTW_WANT_ROOTS)
 
@@ -163,6 +165,66 @@ struct otw_end {
 struct otw_error {
 	uint32_t code;		/* enum ot_status */
 	struct otw_str message;
+};
+
+/*
+ * The cycle collector.  A figure that a runtime does not keep is OTW_UNKNOWN;
+ * what is frozen is no generation.
+ */
+#define OTW_GENERATIONS	3
+#define OTW_UNKNOWN	UINT64_MAX
+
+struct otw_generation {
+	uint64_t objects;	/* on its list */
+	uint64_t threshold, count;
+	uint64_t collections, collected, uncollectable;
+	uint64_t pause_ns;	/* the last collection took */
+};
+
+struct otw_collector {		/* COLLECTOR */
+	bool enabled, collecting;
+	uint64_t frozen;	/* objects put aside (gc.freeze) */
+	uint64_t garbage;	/* objects in gc.garbage */
+	uint64_t callbacks;	/* in gc.callbacks, without ours */
+	uint32_t ngenerations;
+	struct otw_generation generation[OTW_GENERATIONS];
+};
+
+enum otw_act_what {
+	OTW_ACT_LOOK,		/* only say how it is set */
+	OTW_ACT_COLLECT,	/* arg[0]: generation */
+	OTW_ACT_THRESHOLD,	/* arg[0..2]; -1: as it is */
+	OTW_ACT_FREEZE,
+	OTW_ACT_UNFREEZE,
+	OTW_ACT_ENABLE,
+	OTW_ACT_DISABLE,
+	OTW_ACT_WATCH,		/* note pauses, see wire/pauses.h */
+	OTW_ACT_LEAVE,		/* no more of that; undo what is to be undone */
+	OTW_ACT_COUNT
+};
+
+#define OTW_ACT_RESTORE	1u	/* undo it when the agent leaves */
+#define OTW_ACT_HERE	2u	/* collect on the agent's own thread */
+
+struct otw_act {		/* ACT */
+	enum otw_act_what what;
+	uint32_t flags;		/* OTW_ACT_* */
+	int64_t arg[OTW_GENERATIONS];
+	uint64_t timeout_ms;
+};
+
+struct otw_gc_set {		/* how the collector is set */
+	bool enabled;
+	uint64_t threshold[OTW_GENERATIONS], count[OTW_GENERATIONS];
+	uint64_t frozen;
+};
+
+struct otw_acted {		/* ACTED */
+	enum otw_act_what what;
+	uint64_t result;	/* COLLECT: objects found unreachable;
+				 * WATCH: address of the ring */
+	uint64_t took_ns;
+	struct otw_gc_set before, after;
 };
 
 struct otw_request {		/* SNAPSHOT */

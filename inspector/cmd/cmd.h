@@ -14,6 +14,7 @@
 
 #include "base/emit.h"
 #include "graph/analysis.h"
+#include "graph/picture.h"
 #include "inspector/target/target.h"
 
 struct cmd_opts {
@@ -34,6 +35,8 @@ struct cmd_opts {
 	const char **ignore;	/* owned array of borrowed strings */
 	size_t nignore;
 	const char *output;	/* -o */
+	const char *listen;	/* --listen, --serve-metrics */
+	int export_as;		/* 1 + place in hg_formats; 0: not given */
 	bool redact;
 	bool run_children;	/* run --children */
 	uint64_t interval_ms;
@@ -41,8 +44,23 @@ struct cmd_opts {
 	bool ages;
 	uint32_t rounds;	/* 0: the command's default */
 	const char *name;	/* --name PATTERN */
+	/* gc */
+	bool watch, freeze, unfreeze, disable, enable, restore, here;
+	bool collect, threshold_set;
+	uint32_t generation;		/* of collect */
+	int64_t threshold[3];		/* -1: as it is */
+	uint64_t lasting_ms;		/* --for; 0: without end */
+	/* record */
+	bool exec_child, include_children;
+	uint64_t until_rss;
+	uint32_t until_pressure;	/* percent; 0: not */
+	const char *snapshot_to, *plot;
 	pid_t children;		/* --children PID; 0: not given */
 	bool all;		/* --all that --name matches */
+	const char *highlight;
+	bool info_address, info_refcount, info_generation;
+	bool short_names, no_fold, treemap;
+	int theme;		/* enum hg_theme */
 };
 
 /* One invocation, after parsing.  Strings are argv's. */
@@ -54,6 +72,8 @@ struct cmd {
 	size_t nargs;
 	char **exec;		/* run: behind "--", NULL-terminated */
 	const char **words;	/* owned; args points into it */
+	char **argv;		/* as it was typed */
+	int argc;
 };
 
 typedef enum ot_status (*cmd_fn)(const struct cmd *c, struct ot_err *err);
@@ -143,6 +163,11 @@ enum ot_status cmd_emit(const struct cmd *c, const struct ot_table *t,
 /* Plain text to stdout; a closed pipe is no failure here either. */
 enum ot_status cmd_puts(const struct ot_buf *text, struct ot_err *err);
 
+/* The picture that -o asks for, into that file; how it shall look.  picture.c */
+enum ot_status cmd_draw(const struct cmd *c, const struct hg_graph *g,
+			struct ot_err *err);
+struct hg_look cmd_look(const struct cmd *c);
+
 /* The table of `types` of a graph that is loaded already (run, demo). */
 enum ot_status cmd_print_types(const struct cmd *c, const struct hg_graph *g,
 			       struct ot_err *err);
@@ -180,6 +205,13 @@ enum ot_status cmd_print_to(const struct cmd *c, struct ot_table *t,
  */
 enum ot_status cmd_save(const struct cmd *c, struct target *t,
 			const char *path, struct ot_err *err);
+
+/*
+ * `gc` where it is to watch or to change something, not only to tell how the
+ * collector stands.  gc_act.c
+ */
+bool cmd_gc_acts(const struct cmd *c);
+enum ot_status cmd_gc_act(const struct cmd *c, struct ot_err *err);
 
 /* The terminal UI; c->target NULL opens the picker.  cmd_ui.c */
 enum ot_status cmd_ui(const struct cmd *c, struct ot_err *err);

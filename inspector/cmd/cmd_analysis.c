@@ -3,20 +3,16 @@
  * cmd_analysis.c - every command that is an analysis of the graph: one line
  * in graph/analyses.def and one here for its order and its first rows.
  *
- * refs, backrefs, path and cycles can be drawn: -o FILE.svg collects a bounded picture
- * and renders it; -o FILE.json writes what --json would print.
+ * -o FILE.svg draws (picture.c); -o FILE.json writes what --json would print.
  */
 #include "config.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "graph/picture.h"
+#include "base/outfile.h"
 #include "graph/render.h"
-#include "graph/scc.h"
 #include "inspector/cmd/cmd.h"
-
-#define CHAINS_OF 10 /* instances of a type whose chains are drawn */
 
 struct analysis_show {
 	const char *name;
@@ -129,182 +125,25 @@ analysis_is_json(const char *path)
 	return len > 5 && strcmp(path + len - 5, ".json") == 0;
 }
 
-/* Beside the name first, so that a full disk leaves no half file under it. */
 static enum ot_status
 analysis_json_file(const struct cmd *c, const struct hg_graph *g,
 		   struct ot_err *err)
 {
-	struct ot_buf part = OT_BUF_INIT;
+	struct ot_outfile file;
 	struct cmd json = *c;
 	enum ot_status st;
 	FILE *out;
 
-	ot_buf_addf(&part, "%s.part", c->opts.output);
-	if (part.failed)
-		return ot_fail_nomem(err, "the output");
-	out = fopen(ot_buf_str(&part), "w");
-	if (out == NULL) {
-		st = ot_fail_errno(err, OT_FAILED, "cannot write %s",
-				   ot_buf_str(&part));
-		ot_buf_release(&part);
+	st = ot_outfile_open(&file, c->opts.output, 0, err);
+	if (st != OT_OK)
 		return st;
-	}
 	json.opts.format = OT_FMT_JSON;
-	st = analysis_print(&json, g, out, err);
-	if (fclose(out) != 0 && st == OT_OK)
-		st = ot_fail_errno(err, OT_FAILED, "cannot write %s",
-				   ot_buf_str(&part));
-	if (st == OT_OK && rename(ot_buf_str(&part), c->opts.output) != 0)
-		st = ot_fail_errno(err, OT_FAILED, "cannot write %s",
-				   c->opts.output);
-	if (st != OT_OK)
-		remove(ot_buf_str(&part));
-	ot_buf_release(&part);
-	return st;
-}
-
-/* All objects named on the command line. */
-static enum ot_status
-analysis_nodes(const struct cmd *c, const struct hg_graph *g, hg_node **nodes,
-	       size_t *n, struct ot_err *err)
-{
-	enum ot_status st = OT_OK;
-	hg_node *one, *grown;
-	uint32_t count;
-	size_t i;
-
-	*nodes = NULL;
-	*n = 0;
-	for (i = 0; i < c->nargs && st == OT_OK; i++) {
-		st = hg_resolve(g, c->args[i], &one, &count, err);
-		if (st != OT_OK)
-			break;
-		grown = ot_realloc_array(*nodes, *n + count, sizeof(*grown));
-		if (grown == NULL) {
-			st = ot_fail_nomem(err, "the objects");
-		} else {
-			*nodes = grown;
-			memcpy(grown + *n, one, count * sizeof(*one));
-			*n += count;
-		}
-		free(one);
-	}
-	if (st != OT_OK) {
-		free(*nodes);
-		*nodes = NULL;
-	}
-	return st;
-}
-
-/* The chains of the first instances, in one picture. */
-static enum ot_status
-analysis_chains(const struct cmd *c, const struct hg_graph *g,
-		const hg_node *nodes, size_t n, struct hg_picture **pic,
-		struct ot_err *err)
-{
-	size_t take = n < CHAINS_OF ? n : CHAINS_OF, i, j, total = 0, made;
-	struct hg_args args = cmd_hg_args(c);
-	enum ot_status st = OT_OK;
-	struct hg_chains found[CHAINS_OF];
-	const hg_edge **edges = NULL;
-	uint32_t *lens = NULL;
-
-	for (made = 0; made < take && st == OT_OK; made++) {
-		memset(&found[made], 0, sizeof(found[made]));
-		st = hg_chains_find(g, nodes[made], &args, &found[made], err);
-		total += found[made].n;
-	}
-	if (st == OT_OK && total == 0)
-		st = ot_fail(err, OT_FAILED,
-			     "no chain leads from a root to %s: it is garbage, "
-			     "or held from C or by what was ignored",
-			     c->args[0]);
-	if (st == OT_OK) {
-		edges = ot_realloc_array(NULL, total, sizeof(*edges));
-		lens = ot_realloc_array(NULL, total, sizeof(*lens));
-		if (edges == NULL || lens == NULL)
-			st = ot_fail_nomem(err, "the picture");
-	}
-	if (st == OT_OK) {
-		for (i = 0, total = 0; i < made; i++) {
-			for (j = 0; j < found[i].n; j++, total++) {
-				edges[total] = found[i].edges[j];
-				lens[total] = found[i].lens[j];
-			}
-		}
-		st = hg_picture_chains(g, edges, lens, total, pic, err);
-	}
-	for (i = 0; i < made; i++)
-		hg_chains_free(&found[i]);
-	free(edges);
-	free(lens);
-	if (st == OT_OK && take < n)
-		cmd_say(c,
-			"drawn are the chains of the first %zu of %zu "
-			"instances",
-			take, n);
-	return st;
-}
-
-/* The component that the word names, or the largest. */
-static enum ot_status
-analysis_cycle(const struct cmd *c, const struct hg_graph *g,
-	       struct hg_picture **pic, struct ot_err *err)
-{
-	struct hg_args args = cmd_hg_args(c);
-	struct hg_components all = { 0 };
-	enum ot_status st;
-	uint32_t id = 0;
-	hg_node start;
-
-	st = hg_components_find(g, &args, &all, err);
+	out = ot_outfile_stream(&file);
+	st = out == NULL ? ot_fail_nomem(err, "the output")
+			 : analysis_print(&json, g, out, err);
 	if (st == OT_OK)
-		st = hg_components_named(g, &all, &args, &id, &start,
-					 err);
-	if (st == OT_OK)
-		st = hg_picture_component(g, all.members + all.list[id].first,
-					  all.list[id].n, start, &args, pic,
-					  err);
-	hg_components_release(&all);
-	return st;
-}
-
-static enum ot_status
-analysis_picture(const struct cmd *c, const struct hg_graph *g,
-		 struct hg_picture **pic, struct ot_err *err)
-{
-	struct hg_args args = cmd_hg_args(c);
-	enum ot_status st;
-	hg_node *nodes;
-	size_t n;
-
-	if (strcmp(c->name, "cycles") == 0)
-		return analysis_cycle(c, g, pic, err);
-	st = analysis_nodes(c, g, &nodes, &n, err);
-	if (st != OT_OK)
-		return st;
-	if (strcmp(c->name, "path") == 0)
-		st = analysis_chains(c, g, nodes, n, pic, err);
-	else
-		st = hg_picture_refs(g, nodes, n,
-				     strcmp(c->name, "backrefs") == 0, &args,
-				     pic, err);
-	free(nodes);
-	return st;
-}
-
-static enum ot_status
-analysis_draw(const struct cmd *c, const struct hg_graph *g, struct ot_err *err)
-{
-	struct hg_picture *pic = NULL;
-	enum ot_status st = analysis_picture(c, g, &pic, err);
-
-	if (st == OT_OK)
-		st = hg_render_file(pic, c->opts.output, err);
-	if (st == OT_OK)
-		cmd_say(c, "wrote %s: %zu nodes, %zu edges", c->opts.output,
-			pic->nnodes, pic->nedges);
-	hg_picture_free(pic);
+		st = ot_outfile_commit(&file, err);
+	ot_outfile_abort(&file);
 	return st;
 }
 
@@ -321,7 +160,7 @@ analysis_answer(const struct cmd *c, const struct hg_graph *g,
 		if (st == OT_OK)
 			cmd_say(c, "wrote %s", c->opts.output);
 	} else {
-		st = analysis_draw(c, g, err);
+		st = cmd_draw(c, g, err);
 	}
 	/* With -o the table is printed only where it was asked for. */
 	if (st == OT_OK && c->opts.format != OT_FMT_TEXT)
@@ -334,7 +173,8 @@ static enum hg_needs
 analysis_needs(const struct cmd *c, enum hg_needs needs)
 {
 	if (needs == HG_NEEDS_COUNTS &&
-	    (c->opts.by > HG_BY_TYPE || c->nargs > 0 || c->opts.retained))
+	    (c->opts.by > HG_BY_TYPE || c->nargs > 0 || c->opts.retained ||
+	     c->opts.output))
 		return HG_NEEDS_GRAPH;
 	return needs;
 }
@@ -389,13 +229,22 @@ analysis_run(const struct cmd *c, enum hg_needs needs, struct ot_err *err)
 	struct target *t = NULL;
 	enum ot_status st;
 
+	if (cmd_gc_acts(c))
+		return cmd_gc_act(c, err);
 	if (needs == HG_NEEDS_HISTORY)
 		return cmd_history(c, err);
 	/* A wrong ending is told before a target is touched. */
 	if (c->opts.output != NULL && !analysis_is_json(c->opts.output)) {
 		st = hg_export_for(c->opts.output, &export, err);
+		if (st == OT_OK && c->opts.treemap &&
+		    strcmp(export->ext, "svg") != 0)
+			st = ot_fail(err, OT_USAGE,
+				     "--treemap draws SVG: -o FILE.svg");
 		if (st != OT_OK)
 			return st;
+	} else if (c->opts.treemap) {
+		return ot_fail(err, OT_USAGE,
+			       "--treemap needs -o FILE.svg to draw to");
 	}
 	needs = analysis_needs(c, needs);
 	if (cmd_names_several(c))

@@ -65,13 +65,15 @@ cmd_hg_args(const struct cmd *c)
 uint32_t
 cmd_want(enum hg_needs needs, bool redact)
 {
+	if (needs == HG_NEEDS_COLLECTOR)
+		return OTW_WANT_COLLECTOR;
 	if (needs == HG_NEEDS_COUNTS)
-		return OTW_WANT_COUNTS;
+		return OTW_WANT_COUNTS | OTW_WANT_COLLECTOR;
 	if (needs == HG_NEEDS_OBJECTS)
 		return OTW_WANT_OBJECTS | (redact ? 0 : OTW_WANT_TEXT);
 	if (needs == HG_NEEDS_GRAPH || redact)
-		return OTW_WANT_GRAPH;
-	return OTW_WANT_GRAPH | OTW_WANT_TEXT;
+		return OTW_WANT_GRAPH | OTW_WANT_COLLECTOR;
+	return OTW_WANT_GRAPH | OTW_WANT_TEXT | OTW_WANT_COLLECTOR;
 }
 
 static bool

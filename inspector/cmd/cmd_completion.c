@@ -81,7 +81,7 @@ bash_values(struct ot_buf *out)
 
 	for (i = 0; i < CMD_OPT_COUNT; i++) {
 		o = &cmd_options[i];
-		if (o->arg == NULL)
+		if (!cmd_option_needs_word(o))
 			continue;
 		ot_buf_addf(out, "\t--%s", o->name);
 		if (o->letter != 0)
@@ -170,7 +170,7 @@ zsh_option(struct ot_buf *out, enum cmd_option_id id)
 		ot_buf_addc(&spec, *s);
 	}
 	ot_buf_adds(&spec, "]");
-	if (o->arg != NULL) {
+	if (cmd_option_needs_word(o)) {
 		ot_buf_addf(&spec, ":%s:", o->name);
 		if (cmd_option_is_choice(o)) {
 			ot_buf_addc(&spec, '(');
@@ -266,7 +266,7 @@ fish_option(struct ot_buf *out, enum cmd_option_id id)
 	ot_buf_addf(out, " -l %s", o->name);
 	if (o->letter != 0)
 		ot_buf_addf(out, " -s %c", o->letter);
-	if (o->arg != NULL)
+	if (cmd_option_needs_word(o))
 		ot_buf_adds(out, comp_is_file(id) ? " -r -F" : " -x");
 	if (cmd_option_is_choice(o)) {
 		ot_buf_adds(out, " -a '");

@@ -13,6 +13,7 @@
 #include "base/filter.h"
 #include "base/units.h"
 #include "inspector/cmd/cmd.h"
+#include "wire/wire.h"
 
 static const struct ot_col target_cols[] = {
 	{ "pid", OT_CELL_INT, 0 },
@@ -88,6 +89,13 @@ head_seen(const struct hg_info *i)
 	return all > 0 ? (double)i->edges / all : 1;
 }
 
+/* Were the objects gone through, or only the collector looked at? */
+static bool
+head_counted(const struct hg_info *i)
+{
+	return (i->want & ~OTW_WANT_COLLECTOR) != 0;
+}
+
 struct ot_table *
 cmd_snapshot_head(const struct hg_info *i)
 {
@@ -114,6 +122,8 @@ cmd_snapshot_head(const struct hg_info *i)
 		return NULL;
 	}
 	ot_cell_int(&c[2], (int64_t)i->held_us);
+	if (!head_counted(i))
+		return t;
 	ot_cell_int(&c[3], (int64_t)i->objects);
 	ot_cell_int(&c[4], (int64_t)i->tracked);
 	ot_cell_int(&c[5], (int64_t)i->edges);
@@ -150,11 +160,14 @@ print_note(const struct cmd *c, struct ot_table *t, const struct hg_graph *g)
 			    note.len > 0 ? "; " : "",
 			    ot_fmt_count(a, sizeof(a), t->nrows),
 			    ot_fmt_count(b, sizeof(b), t->total_rows));
-	if (i != NULL && !c->opts.quiet)
-		ot_buf_addf(&note, "%s%s objects, %s; target held %s (%s)",
+	if (i != NULL && !c->opts.quiet && head_counted(i))
+		ot_buf_addf(&note, "%s%s objects, %s",
 			    note.len > 0 ? "; " : "",
 			    ot_fmt_count(a, sizeof(a), i->objects),
-			    ot_fmt_bytes(b, sizeof(b), i->bytes),
+			    ot_fmt_bytes(b, sizeof(b), i->bytes));
+	if (i != NULL && !c->opts.quiet)
+		ot_buf_addf(&note, "%starget held %s (%s)",
+			    note.len > 0 ? "; " : "",
 			    ot_fmt_duration_us(held, sizeof(held), i->held_us),
 			    i->mode);
 	if (i != NULL && (i->unseen != NULL || i->unseen_refs > 0 || !i->whole)) {

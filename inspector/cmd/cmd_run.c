@@ -5,7 +5,9 @@
  * On a terminal the UI is on top: the program's output goes to a nameless
  * file meanwhile and is handed on when the UI ends; the program then has the
  * terminal.  Else objtop waits until the program is about to end, when the
- * heap is still whole, and writes it to -o FILE or prints its types.
+ * heap is still whole, and writes it to -o FILE or prints its types.  With
+ * --serve-metrics its figures can be scraped meanwhile, which is what is
+ * wanted then: no UI, and no table at the end.
  *
  * With --children each process that comes from the program is looked at in the
  * same way and written to a file of its own; objtop ends with the last of
@@ -23,6 +25,7 @@
 #include <unistd.h>
 
 #include "inspector/cmd/cmd.h"
+#include "inspector/cmd/serve.h"
 
 #define STEP_MS 100
 #define CHILD_MS 200
@@ -163,7 +166,7 @@ run_await_children(const struct cmd *c, struct target *t)
  */
 static enum ot_status
 run_until_exit(const struct cmd *c, struct target *t, struct run_output *o,
-	       struct ot_err *err)
+	       struct serve *serve, struct ot_err *err)
 {
 	bool told = false, done;
 
@@ -178,6 +181,8 @@ run_until_exit(const struct cmd *c, struct target *t, struct run_output *o,
 		}
 		run_hand_on(o);
 		run_children(c, t);
+		if (serve != NULL)
+			serve_step(serve, 0);
 		/* A status here says that the program is gone: so be it. */
 		if (target_step(t, STEP_MS, &done, NULL) != OT_OK &&
 		    !cmd_interrupted)
@@ -251,7 +256,7 @@ run_with_ui(const struct cmd *c, struct ot_err *err)
 	if (st == OT_OK && !target_exiting(t) && target_alive(t))
 		cmd_say(c, "%s goes on; Ctrl-C ends it", c->exec[0]);
 	if (t != NULL && st == OT_OK)
-		st = run_until_exit(c, t, &o, err);
+		st = run_until_exit(c, t, &o, NULL, err);
 	if (t != NULL && st == OT_OK) {
 		target_continue(t);
 		st = run_ended(c, t, err);
@@ -268,15 +273,23 @@ run_to_exit(const struct cmd *c, struct ot_err *err)
 {
 	struct target_opts opts = cmd_target_opts(c);
 	struct run_output none = { NULL, 0 };
+	enum ot_status st = OT_OK, ended;
+	struct serve *serve = NULL;
 	struct target *t = NULL;
-	enum ot_status st, ended;
 
-	st = target_run(c->exec, &opts, &t, err);
-	if (st != OT_OK)
-		return st;
-	st = run_until_exit(c, t, &none, err);
+	/* An address that is taken is told before the program starts. */
+	if (c->opts.listen != NULL)
+		st = serve_open(c, c->opts.listen, &serve, err);
+	if (st == OT_OK)
+		st = target_run(c->exec, &opts, &t, err);
+	if (st == OT_OK && serve != NULL)
+		st = serve_add(serve, t, false, err);
+	if (st == OT_OK)
+		st = run_until_exit(c, t, &none, serve, err);
+	serve_close(serve);
 	if (st == OT_OK) {
-		st = run_last_look(c, t, err);
+		if (c->opts.listen == NULL || c->opts.output != NULL)
+			st = run_last_look(c, t, err);
 		target_continue(t);
 		ended = run_ended(c, t, st == OT_OK ? err : NULL);
 		if (c->opts.run_children)
@@ -296,7 +309,7 @@ cmd_run(const struct cmd *c, struct ot_err *err)
 			       "run --children writes a file for each process: "
 			       "give it -o FILE (in the UI, p lists them)");
 	if (c->opts.output == NULL && c->opts.format == OT_FMT_TEXT &&
-	    cmd_has_terminal())
+	    c->opts.listen == NULL && cmd_has_terminal())
 		return run_with_ui(c, err);
 	return run_to_exit(c, err);
 }

@@ -15,10 +15,11 @@
 
 #define UI_INTERVAL_MS 1000
 
+/* `own`: the session closes it, when it ends or is left for a file. */
 static enum ot_status
-ui_run(const struct cmd *c, struct target *t, struct ot_err *err)
+ui_run(const struct cmd *c, struct target *t, bool own, struct ot_err *err)
 {
-	struct ui_session s = { .c = c, .t = t };
+	struct ui_session s = { .c = c, .t = t, .owns = own && t != NULL };
 	struct ui_clock clock = { &s, ui_session_tick, ui_session_watch };
 	struct ui_host host;
 	enum ot_status st;
@@ -27,12 +28,15 @@ ui_run(const struct cmd *c, struct target *t, struct ot_err *err)
 							  UI_INTERVAL_MS;
 	s.ctx.status.interval_ms = s.ctx.status.asked_ms;
 	st = ui_loop_open(&s.loop, err);
-	if (st != OT_OK)
+	if (st != OT_OK) {
+		target_close(s.owns ? t : NULL);
 		return st;
+	}
 	ui_session_host(&s, &host);
 	s.ui = ui_new(view_defs, &s.ctx, &host);
 	if (s.ui == NULL) {
 		ui_loop_close(s.loop);
+		target_close(s.owns ? t : NULL);
 		return ot_fail_nomem(err, "the terminal UI");
 	}
 	if (t != NULL)
@@ -71,10 +75,7 @@ cmd_ui(const struct cmd *c, struct ot_err *err)
 		return ui_as_text(c, err);
 	if (c->target != NULL || cmd_names_targets(c))
 		st = cmd_open(c, &t, err);
-	if (st == OT_OK)
-		st = ui_run(c, t, err);
-	target_close(t);
-	return st;
+	return st == OT_OK ? ui_run(c, t, true, err) : st;
 }
 
 enum ot_status
@@ -84,7 +85,7 @@ cmd_ui_on(const struct cmd *c, struct target *t, struct ot_err *err)
 	enum ot_status st;
 
 	if (ui_screen_possible())
-		return ui_run(c, t, err);
+		return ui_run(c, t, false, err);
 	st = cmd_load(c, t, HG_NEEDS_COUNTS, &g, err);
 	if (st == OT_OK)
 		st = cmd_print_types(c, g, err);

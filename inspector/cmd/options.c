@@ -66,8 +66,9 @@ parse_tables(struct option *longs, char *shorts, const char *command)
 		if (parse_shadowed(i, command))
 			continue;
 		longs[n].name = o->name;
-		longs[n].has_arg =
-			o->arg != NULL ? required_argument : no_argument;
+		longs[n].has_arg = o->arg == NULL     ? no_argument :
+				   o->arg[0] == '[' ? optional_argument :
+						      required_argument;
 		longs[n].flag = NULL;
 		longs[n++].val = OPT_BASE + (int)i;
 		if (o->letter != 0) {
@@ -193,6 +194,81 @@ parse_ignore(struct cmd_opts *o, const char *edge, struct ot_err *err)
 	return OT_OK;
 }
 
+/* "A", "A,B" or "A,B,C". */
+static enum ot_status
+parse_threshold(struct cmd_opts *o, const char *arg, struct ot_err *err)
+{
+	const char *at = arg;
+	char word[16];
+	uint64_t v;
+	size_t len;
+	int i;
+
+	for (i = 0; i < 3; i++)
+		o->threshold[i] = -1;
+	for (i = 0; i < 3; i++) {
+		len = strcspn(at, ",");
+		if (len >= sizeof(word))
+			break;
+		memcpy(word, at, len);
+		word[len] = '\0';
+		if (!ot_parse_u64(word, &v) || v > INT32_MAX)
+			break;
+		o->threshold[i] = (int64_t)v;
+		at += len;
+		if (*at == '\0') {
+			o->threshold_set = true;
+			return OT_OK;
+		}
+		at++;
+	}
+	return ot_fail(err, OT_USAGE, "--threshold takes one to three numbers "
+		       "like 700,10,10, not '%.80s'", arg);
+}
+
+static enum ot_status
+parse_generation(struct cmd_opts *o, const char *arg, struct ot_err *err)
+{
+	uint64_t v = 2;
+	enum ot_status st = OT_OK;
+
+	if (arg != NULL)
+		st = parse_number(arg, CMD_OPT_collect, 0, 2, &v, err);
+	o->collect = true;
+	o->generation = (uint32_t)v;
+	return st;
+}
+
+/* "address,refcount" */
+static enum ot_status
+parse_info(struct cmd_opts *o, const char *words, struct ot_err *err)
+{
+	const struct {
+		const char *word;
+		bool *set;
+	} known[] = {
+		{ "address", &o->info_address },
+		{ "refcount", &o->info_refcount },
+		{ "generation", &o->info_generation },
+	};
+	size_t len, i;
+
+	for (; *words != '\0'; words += words[len] == ',' ? len + 1 : len) {
+		len = strcspn(words, ",");
+		for (i = 0; i < OT_ARRAY_LEN(known); i++)
+			if (strlen(known[i].word) == len &&
+			    strncmp(known[i].word, words, len) == 0)
+				break;
+		if (i == OT_ARRAY_LEN(known))
+			return ot_fail(err, OT_USAGE,
+				       "--info takes address, refcount and "
+				       "generation, not '%.80s'",
+				       words);
+		*known[i].set = true;
+	}
+	return OT_OK;
+}
+
 static enum ot_status
 parse_apply(struct cmd_opts *o, enum cmd_option_id id, const char *arg,
 	    struct ot_err *err)
@@ -281,8 +357,38 @@ parse_apply(struct cmd_opts *o, enum cmd_option_id id, const char *arg,
 	case CMD_OPT_retained:
 		o->retained = true;
 		break;
+	case CMD_OPT_highlight:
+		st = ot_filter_parse(arg, &f, err);
+		if (st == OT_OK)
+			ot_filter_free(f);
+		o->highlight = arg;
+		break;
+	case CMD_OPT_info:
+		st = parse_info(o, arg, err);
+		break;
+	case CMD_OPT_short_names:
+		o->short_names = true;
+		break;
+	case CMD_OPT_no_fold:
+		o->no_fold = true;
+		break;
+	case CMD_OPT_theme:
+		st = parse_choice(arg, id, &i, err);
+		o->theme = i;
+		break;
+	case CMD_OPT_treemap:
+		o->treemap = true;
+		break;
 	case CMD_OPT_output:
 		o->output = arg;
+		break;
+	case CMD_OPT_listen:
+	case CMD_OPT_serve_metrics:
+		o->listen = arg;
+		break;
+	case CMD_OPT_format:
+		st = parse_choice(arg, id, &o->export_as, err);
+		o->export_as++;
 		break;
 	case CMD_OPT_run_children:
 		o->run_children = true;
@@ -295,6 +401,56 @@ parse_apply(struct cmd_opts *o, enum cmd_option_id id, const char *arg,
 		break;
 	case CMD_OPT_interval:
 		st = parse_time(arg, id, &o->interval_ms, err);
+		break;
+	case CMD_OPT_exec:
+		o->exec_child = true;
+		break;
+	case CMD_OPT_include_children:
+		o->include_children = true;
+		break;
+	case CMD_OPT_until_rss:
+		if (!ot_parse_size(arg, &o->until_rss) || o->until_rss == 0)
+			st = ot_fail(err, OT_USAGE, "--until-rss takes a size "
+				     "like 512M or 2G, not '%.80s'", arg);
+		break;
+	case CMD_OPT_until_pressure:
+		st = parse_u32(arg, id, 100, &o->until_pressure, err);
+		break;
+	case CMD_OPT_snapshot_to:
+		o->snapshot_to = arg;
+		break;
+	case CMD_OPT_plot:
+		o->plot = arg;
+		break;
+	case CMD_OPT_watch:
+		o->watch = true;
+		break;
+	case CMD_OPT_collect:
+		st = parse_generation(o, arg, err);
+		break;
+	case CMD_OPT_threshold:
+		st = parse_threshold(o, arg, err);
+		break;
+	case CMD_OPT_freeze:
+		o->freeze = true;
+		break;
+	case CMD_OPT_unfreeze:
+		o->unfreeze = true;
+		break;
+	case CMD_OPT_disable:
+		o->disable = true;
+		break;
+	case CMD_OPT_enable:
+		o->enable = true;
+		break;
+	case CMD_OPT_restore:
+		o->restore = true;
+		break;
+	case CMD_OPT_here:
+		o->here = true;
+		break;
+	case CMD_OPT_lasting:
+		st = parse_time(arg, id, &o->lasting_ms, err);
 		break;
 	case CMD_OPT_ages:
 		o->ages = true;
@@ -402,6 +558,20 @@ parse_takes(const struct parse *p, struct ot_err *err)
 	return OT_OK;
 }
 
+/* "--collect 1 PID": the generation stands where a word would. */
+static void
+parse_collect_word(struct cmd *c)
+{
+	size_t others = c->opts.name != NULL || c->opts.children ? 0 : 1;
+
+	if (!c->opts.collect || c->nargs != others + 1 ||
+	    strlen(c->args[0]) != 1 || strchr("012", c->args[0][0]) == NULL)
+		return;
+	c->opts.generation = (uint32_t)(c->args[0][0] - '0');
+	c->args++;
+	c->nargs--;
+}
+
 /*
  * Checks the words behind the command against its line in commands.def
  * ("TARGET OBJECT...", "[COMMAND]") and sets target and args.
@@ -472,6 +642,8 @@ cmd_parse(int argc, char **argv, struct cmd *out, struct ot_err *err)
 
 	memset(out, 0, sizeof(*out));
 	out->opts.color = -1;
+	out->argv = argv;
+	out->argc = argc;
 	out->words = calloc((size_t)argc + 1, sizeof(*out->words));
 	if (out->words == NULL)
 		return ot_fail_nomem(err, "the options");
@@ -496,13 +668,14 @@ cmd_parse(int argc, char **argv, struct cmd *out, struct ot_err *err)
 		return st;
 	w = cmd_word_find(out->name);
 	/* Behind "--": the program to run, else words like any other. */
-	if (strcmp(out->name, "run") == 0)
+	if (strcmp(out->name, "run") == 0 || out->opts.exec_child)
 		out->exec = argv + optind;
 	else
 		for (; optind < argc; optind++)
 			out->words[p.nwords++] = argv[optind];
 	out->args = out->words + used;
 	out->nargs = p.nwords - used;
+	parse_collect_word(out);
 	return parse_args(out, w == NULL ? "[TARGET]" : w->args, err);
 }
 

@@ -31,6 +31,8 @@ extern const struct cmd_word cmd_words[];	/* ends with name NULL */
 const struct cmd_word *cmd_word_find(const char *name);	/* or NULL */
 bool cmd_takes(const char *command, enum cmd_option_id id);
 bool cmd_option_is_choice(const struct cmd_option *o);
+/* Is the next word its argument?  Not where that may be left out. */
+bool cmd_option_needs_word(const struct cmd_option *o);
 
 /* The command nearest to a mistyped one, or NULL. */
 const char *cmd_nearest(const char *word);

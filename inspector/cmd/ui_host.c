@@ -48,7 +48,13 @@ host_cancel(void *ctx)
 {
 	struct ui_session *s = ctx;
 
-	if (s->sample.running == NULL || UI_SAMPLE_LIGHT(s->sample.kind)) {
+	if (s->export.table != NULL) {
+		ui_export_end(&s->export);
+		ui_say(s->ui, UI_WARN, "cancelled");
+		return true;
+	}
+	if (s->sample.running == NULL ||
+	    (UI_SAMPLE_LIGHT(s->sample.kind) && !s->sample.collect)) {
 		s->want_graph = false;
 		return false;
 	}
@@ -203,7 +209,8 @@ static void
 host_write(struct ui_session *s, const struct ui_effect *fx)
 {
 	if (s->t == NULL || s->lost)
-		ui_say(s->ui, UI_WARN, "the target is gone: nothing to write");
+		ui_say(s->ui, UI_WARN, "the target is gone: nothing to "
+		       "write; e exports the table");
 	else if (target_is_file(s->t))
 		ui_say(s->ui, UI_WARN, "this is a snapshot file already: %s",
 		       target_path(s->t));
@@ -211,18 +218,40 @@ host_write(struct ui_session *s, const struct ui_effect *fx)
 		snprintf(s->want_file, sizeof(s->want_file), "%s", fx->text);
 }
 
+static void
+host_collect(struct ui_session *s, const struct ui_effect *fx)
+{
+	if (s->t == NULL || s->lost || target_is_file(s->t))
+		ui_say(s->ui, UI_WARN, "there is no process to collect in");
+	else if (!fx->confirmed)
+		ui_confirm(s->ui, fx, "have PID %d collect its garbage, on its "
+			   "main thread?", (int)target_pid(s->t));
+	else
+		s->want_collect = true;
+}
+
 static enum ot_status
 draw_run(void *ctx, struct ui_job *j, struct ot_err *err)
 {
 	struct ui_drawing *d = ctx;
-	struct hg_picture *p = NULL;
-	enum ot_status st;
+	struct hg_picture *p = d->made;
+	const bool open = p != NULL;
+	enum ot_status st = OT_OK;
 
+	d->made = NULL;
 	d->args.cancelled = ui_job_tick;
 	d->args.cancel_ctx = j;
-	st = view_picture(d->g, d->view, &d->subject, &d->args, &p, err);
-	if (st == OT_OK)
+	if (p == NULL)
+		st = view_picture(d->g, d->view, &d->subject, &d->args, &p,
+				  err);
+	if (st == OT_OK) {
+		p->look = d->look;
+		/* What is open on the screen is drawn as it stands there. */
+		p->look.no_fold |= open;
+		p->look.cancelled = ui_job_tick;
+		p->look.cancel_ctx = j;
 		st = hg_render_file(p, d->path, err);
+	}
 	if (st == OT_OK)
 		d->nodes = p->nnodes;
 	hg_picture_free(p);
@@ -249,6 +278,16 @@ static enum ot_status
 draw_job(void *ctx, struct ui_job *j, struct ot_err *err)
 {
 	return draw_run(&((struct ui_session *)ctx)->drawing, j, err);
+}
+
+/* Is it the tree on the screen that is to be drawn? */
+static bool
+host_draws_tree(const struct ui_session *s, const struct ui_effect *fx)
+{
+	const struct ui_view *v = ui_top(s->ui);
+
+	return v != NULL && strcmp(v->def->name, fx->view) == 0 &&
+	       v->subject.addr == fx->subject.addr;
 }
 
 static void
@@ -279,8 +318,17 @@ host_draw(struct ui_session *s, const struct ui_effect *fx)
 	d->args.exclude_weak = s->c->opts.exclude_weak;
 	d->args.ignore = s->c->opts.ignore;
 	d->args.nignore = s->c->opts.nignore;
+	d->look = cmd_look(s->c);
 	snprintf(d->path, sizeof(d->path), "%s", fx->text);
-	ui_work(s->ui, "drawing", draw_job, draw_done, s);
+	if (host_draws_tree(s, fx) &&
+	    view_picture_open(ui_top(s->ui), &d->made, &err) != OT_OK) {
+		ui_refuse(s->ui, err.msg);
+		return;
+	}
+	if (!ui_work(s->ui, "drawing", draw_job, draw_done, s)) {
+		hg_picture_free(d->made);
+		d->made = NULL;
+	}
 }
 
 static void
@@ -298,6 +346,13 @@ host_effect(void *ctx, struct ui *ui, const struct ui_effect *fx)
 	case UI_ACT_OPEN:	host_attach(s, &fx->subject); break;
 	case UI_ACT_WRITE:	host_write(s, fx); break;
 	case UI_ACT_GRAPH:	host_draw(s, fx); break;
+	case UI_ACT_LOAD:	ui_load_ask(s, fx); break;
+	case UI_ACT_BYRETAINED:	ui_retained_start(s); break;
+	case UI_ACT_EXPORT:
+		if (host_may_write(s, fx))
+			ui_export_start(s, fx->text);
+		break;
+	case UI_ACT_COLLECT:	host_collect(s, fx); break;
 	case UI_ACT_COPY:
 		ui_screen_copy(ui_loop_screen(s->loop), fx->text);
 		ui_say(ui, UI_PLAIN, "copied: %s", fx->text);
@@ -314,16 +369,24 @@ host_command(void *ctx, const struct ui_view *top, const char *line,
 	struct ui_session *s = ctx;
 
 	if (s->t == NULL && strcmp(line, "q") != 0 &&
-	    strcmp(line, "quit") != 0 && strcmp(line, "help") != 0)
+	    strcmp(line, "quit") != 0 && strcmp(line, "help") != 0 &&
+	    strncmp(line, "load ", 5) != 0 && strncmp(line, "export ", 7) != 0)
 		return ot_fail(err, OT_USAGE, "there is no target yet; Enter "
 			       "goes into the selected process");
 	return view_command(&s->ctx, top, line, fx, err);
 }
 
 static void
-host_complete(void *ctx, const char *line, struct ot_buf *out)
+host_complete(void *ctx, const struct ui_view *top, const char *line,
+	      struct ot_buf *out)
 {
-	view_command_complete(&((struct ui_session *)ctx)->ctx, line, out);
+	size_t skip = view_command_file(line);
+
+	if (skip > 0)
+		ui_files_complete(line, skip, out);
+	else
+		view_command_complete(&((struct ui_session *)ctx)->ctx, top,
+				      line, out);
 }
 
 /* shop.models.Session: the last part, of characters fit for a file name. */
@@ -356,6 +419,14 @@ host_file_name(void *ctx, enum ui_action a, const struct ui_subject *subject,
 			strftime(text, sizeof(text), "%H%M%S", &tm);
 		ot_buf_addf(out, "%" PRIu64 "-%s.objtop", s->ctx.status.pid,
 			    text);
+		return;
+	}
+	if (a == UI_ACT_LOAD) {		/* none is better than another */
+		ot_buf_clear(out);
+		return;
+	}
+	if (a == UI_ACT_EXPORT) {
+		ot_buf_addf(out, "%s.csv", ui_top(s->ui)->def->name);
 		return;
 	}
 	if (subject->kind == UI_SUBJECT_ROOT)

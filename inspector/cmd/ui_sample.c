@@ -62,6 +62,15 @@ sample_stopped(void *ctx)
 }
 
 static enum ot_status
+sample_collect(struct ui_sample *s, struct ot_err *err)
+{
+	const struct otw_act a = { .what = OTW_ACT_COLLECT, .arg = { 2 },
+				   .timeout_ms = s->c->opts.timeout_ms };
+
+	return target_act(s->t, &a, &s->acted, sample_stopped, s, err);
+}
+
+static enum ot_status
 sample_census(struct ui_sample *s, struct ot_err *err)
 {
 	enum ot_status st = s->kind == UI_SAMPLE_LEARN ?
@@ -94,6 +103,8 @@ sample_snapshot(struct ui_sample *s, struct ot_err *err)
 	s->builder = hg_builder_new();
 	if (s->builder == NULL)
 		return ot_fail_nomem(err, "the graph");
+	if (s->collect)
+		st = sample_collect(s, err);
 	if (s->kind == UI_SAMPLE_WRITE)
 		st = otw_writer_open(s->path, &w, err);
 	if (st == OT_OK)
@@ -126,11 +137,13 @@ ui_sample_start(struct ui_sample *s, enum ui_sample_kind kind,
 		struct ui_census *census, int wake_fd, struct ot_err *err)
 {
 	uint64_t budget_us = s->budget_us;
+	bool collect = s->collect;
 	struct ui_job *job = NULL;
 	enum ot_status st;
 
 	memset(s, 0, sizeof(*s));
 	s->budget_us = budget_us;
+	s->collect = collect;
 	s->census = census;
 	s->kind = kind;
 	s->c = c;

@@ -26,6 +26,8 @@ enum ui_sample_kind {
 struct ui_sample {
 	enum ui_sample_kind kind;
 	char path[1024];	/* WRITE */
+	bool collect;		/* COUNTS, after a collection, as this says: */
+	struct otw_acted acted;
 	uint64_t budget_us;	/* CENSUS; 0: everything */
 	struct ui_census *census;
 	struct hg_graph *graph;	/* the result; whoever takes it clears it */

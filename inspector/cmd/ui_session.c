@@ -137,6 +137,7 @@ ui_session_begin(struct ui_session *s)
 	v->no_census[0] = '\0';
 	s->snap_us = s->again_us = 0;
 	s->ctx.live = &s->live;
+	v->file[0] = '\0';
 	memset(v->rss, 0, sizeof(v->rss));
 	v->nrss = 0;
 	v->samples = 0;
@@ -205,6 +206,25 @@ session_hand_over(struct ui_session *s)
 	ui_graph_came(s->ui);
 }
 
+/* The table of the view GC; the old one stays where there is no new one. */
+static void
+session_gc(struct ui_session *s, const struct hg_graph *g)
+{
+	const struct hg_args args = { .limit = 0 };
+	const struct otw_acted *a = &s->sample.acted;
+	struct ot_table *t;
+
+	if (hg_info(g)->collector != NULL &&
+	    an_gc(g, &args, &t, NULL) == OT_OK) {
+		ot_table_free(s->gc);
+		s->ctx.gc = s->gc = t;
+	}
+	if (s->sample.collect)
+		ui_say(s->ui, UI_GOOD, "collected %llu unreachable objects in "
+		       "%.1f ms", (unsigned long long)a->result,
+		       (double)a->took_ns / 1e6);
+}
+
 /* Without a census the live table comes from snapshots, and says why. */
 static void
 session_no_census(struct ui_session *s)
@@ -228,6 +248,7 @@ session_take(struct ui_session *s)
 		since_release(&s->live.since);
 	if (live_update(&s->live, sm->graph, when, &err) != OT_OK)
 		ui_say(s->ui, UI_BAD, "%s", err.msg);
+	session_gc(s, sm->graph);
 	if (sm->kind == UI_SAMPLE_COUNTS) {
 		hg_graph_free(sm->graph);
 	} else if (sm->kind == UI_SAMPLE_MARK) {
@@ -280,6 +301,8 @@ session_failed(struct ui_session *s, enum ot_status st, const char *msg)
 		ui_graph_failed(s->ui, "cancelled");
 	} else if (!target_alive(s->t)) {
 		session_lose(s, VIEW_LOST, msg);
+	} else if (sm->collect) {
+		ui_refuse(s->ui, msg);
 	} else if (UI_SAMPLE_LIGHT(sm->kind) ||
 		   sm->kind == UI_SAMPLE_MARK) {
 		ui_say(s->ui, UI_BAD, "%s", msg);
@@ -318,6 +341,15 @@ session_sample_done(struct ui_session *s)
 	}
 }
 
+/* The collector's figures come from the agent: a census does not see them. */
+static bool
+session_shows_gc(const struct ui_session *s)
+{
+	const struct ui_view *v = ui_top(s->ui);
+
+	return v != NULL && strcmp(v->def->name, "gc") == 0;
+}
+
 /* What is to be asked of the target now; false: nothing. */
 static bool
 session_due(const struct ui_session *s, enum ui_sample_kind *kind)
@@ -334,7 +366,8 @@ session_due(const struct ui_session *s, enum ui_sample_kind *kind)
 		return false;
 	else if (s->census.want_learn)
 		*kind = UI_SAMPLE_LEARN;
-	else if (s->want_counts || (due && s->census.c == NULL))
+	else if (s->want_counts || s->want_collect ||
+		 (due && (s->census.c == NULL || session_shows_gc(s))))
 		*kind = UI_SAMPLE_COUNTS;
 	else if (due)
 		*kind = UI_SAMPLE_CENSUS;
@@ -363,6 +396,9 @@ session_sample_start(struct ui_session *s)
 		s->want_mark = false;
 	else if (!UI_SAMPLE_LIGHT(kind))
 		s->want_graph = false;
+	s->sample.collect = s->want_collect && kind == UI_SAMPLE_COUNTS;
+	if (s->sample.collect)
+		s->want_collect = false;
 	if (kind >= UI_SAMPLE_COUNTS)
 		s->want_counts = false;
 	if (ui_sample_start(&s->sample, kind,
@@ -385,6 +421,10 @@ session_progress(struct ui_session *s)
 
 	if (s->attach.running != NULL) {
 		ui_busy(s->ui, "going into PID %d ...", (int)s->attach.pid);
+		return;
+	}
+	if (s->sample.running != NULL && s->sample.collect) {
+		ui_busy(s->ui, "collecting ...  (Esc cancels)");
 		return;
 	}
 	if (s->sample.running == NULL || UI_SAMPLE_LIGHT(s->sample.kind)) {
@@ -526,8 +566,8 @@ ui_session_tick(void *ctx, struct ui *ui)
 	struct ui_session *s = ctx;
 	uint64_t now, due;
 
-	(void)ui;
 	session_attached(s);
+	ui_load_step(s);
 	session_list(s);
 	session_sample_done(s);
 	session_hand_over(s);
@@ -536,6 +576,11 @@ ui_session_tick(void *ctx, struct ui *ui)
 	session_sample_start(s);
 	session_proc(s);
 	session_progress(s);
+	if (ui_export_step(s)) {
+		ui_busy(ui, "exporting: %u of %u rows  (Esc cancels)",
+			s->export.at, ui_table_shown(s->export.table));
+		return 0;
+	}
 	if (s->sample.running != NULL || s->attach.running != NULL ||
 	    s->list.running != NULL || !ui_idle(s->ui))
 		return SESSION_BUSY_MS;
@@ -573,10 +618,14 @@ ui_session_release(struct ui_session *s)
 	ui_free(s->ui);		/* its work and views use the graph */
 	hg_graph_free(s->graph);
 	hg_graph_free(s->next);
+	ot_table_free(s->gc);
 	hg_graph_free(s->mark);
 	hg_graph_free(s->next_mark);
 	ot_table_free((struct ot_table *)s->ctx.procs);
 	live_release(&s->live);
+	ui_export_end(&s->export);
+	hg_picture_free(s->drawing.made);
+	target_close(s->load);
 	ui_census_release(&s->census);
 	ui_proc_reap(&s->shower);
 	if (s->owns)

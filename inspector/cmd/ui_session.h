@@ -35,8 +35,30 @@ struct ui_drawing {
 	const char *view;
 	struct ui_subject subject;
 	struct hg_args args;
+	struct hg_picture *made;	/* what is open in a tree; else NULL */
+	struct hg_look look;
 	char path[UI_EFFECT_TEXT];
 	size_t nodes;
+};
+
+/* A table on its way into a file. */
+struct ui_export {
+	struct ot_table *rows;		/* NULL: nothing is being exported */
+	struct ui_table *table;		/* read so far up to `at`; NULL: whole */
+	uint64_t version;
+	uint32_t at;
+	struct ot_col cols[16];
+	size_t ncols;
+	const char *view;
+	struct ot_table *target, *snapshot;
+	enum ot_format format;
+	char path[UI_EFFECT_TEXT];
+};
+
+/* Retained bytes of all types being computed. */
+struct ui_retained {
+	const struct hg_graph *g;
+	struct ot_table *rows;		/* of `types --retained` */
 };
 
 struct ui_session {
@@ -57,7 +79,7 @@ struct ui_session {
 
 	struct ui_sample sample;
 	struct ui_census census;
-	bool want_graph, want_now, want_mark;
+	bool want_graph, want_now, want_mark, want_collect;
 	bool want_counts;	/* by the agent, whatever the census says */
 	char want_file[1024];	/* a snapshot is to be written there */
 	uint64_t next_us;	/* of the live table */
@@ -66,9 +88,14 @@ struct ui_session {
 	uint64_t again_us;	/* the census may ask for one then; 0: never */
 	bool paused;
 
+	struct ot_table *gc;	/* what ctx.gc points at */
+
 	struct ui_attach attach;
 	struct ui_list list;
 	struct ui_drawing drawing;
+	struct ui_export export;
+	struct ui_retained retained;
+	struct target *load;	/* takes the place of t */
 	uint64_t proc_us;	/* /proc is to be read again then */
 	pid_t shower;		/* xdg-open */
 };
@@ -81,6 +108,21 @@ void ui_session_release(struct ui_session *s);	/* waits for threads */
 
 /* ui_host.c */
 void ui_session_host(struct ui_session *s, struct ui_host *host);
+
+/* ui_export.c */
+void ui_export_start(struct ui_session *s, const char *path);
+bool ui_export_step(struct ui_session *s);	/* true: there is more */
+void ui_export_end(struct ui_export *e);
+
+/* ui_load.c */
+void ui_load_ask(struct ui_session *s, const struct ui_effect *fx);
+void ui_load_step(struct ui_session *s);
+
+/* ui_retained.c */
+void ui_retained_start(struct ui_session *s);
+
+/* ui_files.c: lines that may come of `line`, a file's name from skip on */
+void ui_files_complete(const char *line, size_t skip, struct ot_buf *out);
 
 /* ui_list.c: rows of inspector/views/v_picker.c */
 enum ot_status ui_list_rows(struct ot_table **out, struct ot_err *err);

@@ -28,7 +28,8 @@ cmd_names_targets(const struct cmd *c)
 static bool
 which_may_all(const struct cmd *c)
 {
-	return strcmp(c->name, "types") == 0 || strcmp(c->name, "growth") == 0;
+	return strcmp(c->name, "types") == 0 || strcmp(c->name, "growth") == 0 ||
+	       strcmp(c->name, "metrics") == 0;
 }
 
 bool

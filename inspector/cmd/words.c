@@ -16,6 +16,13 @@ const struct cmd_word cmd_words[] = {
 	{ NULL, NULL, NULL },
 };
 
+/* "|heapsnapshot|...": a choice like any other behind its first letter. */
+static const char words_formats[] =
+#define FORMAT(name, ending, help) "|" #name
+#include "graph/formats.def"
+	;
+#define CMD_FORMATS (words_formats + 1)
+
 const struct cmd_option cmd_options[CMD_OPT_COUNT] = {
 #define OPTION(ident, name, letter, arg, commands, help)                       \
 	{ name, letter, arg, commands, help },
@@ -52,6 +59,12 @@ bool
 cmd_option_is_choice(const struct cmd_option *o)
 {
 	return o->arg != NULL && strchr(o->arg, '|') != NULL;
+}
+
+bool
+cmd_option_needs_word(const struct cmd_option *o)
+{
+	return o->arg != NULL && o->arg[0] != '[';
 }
 
 #define WORD_MAX 15 /* longer words are no mistyped command */

@@ -40,6 +40,24 @@ close_there(struct visit *v, int fd)
 	visit_syscall(v, SYS_close, &arg, 1, &r);
 }
 
+/*
+ * Within the call already, so that as little time as can be is left in which
+ * we might be killed and nobody know of them.
+ */
+static void
+note_pair(void *visit)
+{
+	struct visit *v = visit;
+	int mem = v->t.mem;
+	int32_t fd[2];
+
+	if (!proc_mem_read(&mem, v->scratch + VISIT_FDS, fd, sizeof(fd)) ||
+	    fd[0] == fd[1])
+		return;
+	leftover_note(v, fd);
+	v->t.on_syscall = NULL;
+}
+
 /* *why: the errno of the first thing that went wrong; 0: nothing did. */
 static enum ot_status
 by_pair(struct visit *v, int *why, struct ot_err *err)
@@ -49,9 +67,14 @@ by_pair(struct visit *v, int *why, struct ot_err *err)
 	int mem = v->t.mem;
 	int32_t fd[2];
 	int64_t r;
+	bool back;
 
 	*why = 0;
-	if (!visit_syscall(v, SYS_socketpair, arg, 4, &r))
+	v->t.on_syscall = note_pair;
+	v->t.on_syscall_ctx = v;
+	back = visit_syscall(v, SYS_socketpair, arg, 4, &r);
+	v->t.on_syscall = NULL;
+	if (!back)
 		return visit_astray(v, "socketpair", err);
 	if (r < 0) {
 		*why = (int)-r;
@@ -60,7 +83,6 @@ by_pair(struct visit *v, int *why, struct ot_err *err)
 	if (!proc_mem_read(&mem, v->scratch + VISIT_FDS, fd, sizeof(fd)))
 		return ot_fail(err, OT_FAILED, "memory made in PID %d cannot "
 			       "be read", (int)v->e->s->pid);
-	leftover_note(v, fd);
 	v->ours = visit_take_fd(v, fd[0]);
 	if (v->ours < 0)
 		*why = errno;

@@ -101,7 +101,6 @@ landmarks_find(const struct suspect *s, struct landmarks *lm,
 {
 	uint64_t internal = 0, of_2_34 = 0, rseq_size = 0;
 	int fd = s->mem;
-	bool counts = counts_threads(s);
 	uint32_t size = 0;
 	size_t i;
 
@@ -120,9 +119,6 @@ landmarks_find(const struct suspect *s, struct landmarks *lm,
 				       "library musl, which is not supported "
 				       "yet: start it by a glibc build",
 				       (int)s->pid);
-		if (counts && lm->lets_go == 0 &&
-		    elf_open(&v, proc_mem_read, &fd, m->start))
-			take(&v, "PyEval_SaveThread", &lm->lets_go);
 		if (!name_begins(m->path, libc_names,
 				 OT_ARRAY_LEN(libc_names)))
 			continue;
@@ -135,12 +131,11 @@ landmarks_find(const struct suspect *s, struct landmarks *lm,
 		take(&v, "mmap", &lm->mmap);
 		take(&v, "syscall", &lm->syscall);
 		take(&v, "_Fork", &of_2_34);
-		if (counts)
-			take(&v, "fork", &lm->fork);
 		take(&v, "__rseq_size", &rseq_size);
 		if (!cpu_way_complete(&lm->way))
 			scan_text(s, m, &lm->way);
 	}
+	lm->counts_threads = counts_threads(s);
 	lm->clone3 = of_2_34 != 0;
 	lm->rseq = rseq_size != 0 &&
 		proc_mem_read(&fd, rseq_size, &size, sizeof(size)) && size > 0;

@@ -14,8 +14,7 @@ struct landmarks {
 	bool dlopen_internal;	/* it is glibc's __libc_dlopen_mode */
 	uint64_t errno_location;	/* int *(void) */
 	uint64_t mmap, syscall;
-	uint64_t fork;		/* 0 where it does not matter, as the next */
-	uint64_t lets_go;	/* where CPython gives its lock back */
+	bool counts_threads;	/* os.fork() does, when it has forked */
 	bool clone3;		/* threads are made by it, where there is one */
 	bool rseq;		/* ... and each must be able to register it */
 	struct cpu_way way;	/* through which calls come back */

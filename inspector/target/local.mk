@@ -3,6 +3,7 @@ noinst_LTLIBRARIES += inspector/target/libtarget.la
 
 inspector_target_libtarget_la_SOURCES = \
 	%D%/target.h %D%/target_priv.h %D%/attachers.def \
+	%D%/act.c \
 	%D%/agent_blob.S \
 	%D%/agent_image.c %D%/agent_image.h \
 	%D%/at_pep768.c \
@@ -30,6 +31,7 @@ inspector_target_libtarget_la_SOURCES = \
 	%D%/landmarks.c %D%/landmarks.h \
 	%D%/leftover.c \
 	%D%/list.c \
+	%D%/pauses.c %D%/pauses.h \
 	%D%/pool_scan.c %D%/pool_scan.h \
 	%D%/proc.c %D%/proc.h \
 	%D%/proc_read.c \

@@ -31,6 +31,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "wire/pystats.h"
+
 /* Bits of the eval breaker; the same in 3.14 and 3.15. */
 #define SIGNALS_BIT	(1u << 1)
 #define CALLS_BIT	(1u << 2)
@@ -49,7 +51,11 @@ enum {
 	W_THREAD_INTERP = 25,
 	W_SUPPORT_3_14 = 712 / 8,
 	W_SUPPORT_3_15 = 840 / 8,
-	W_COUNT = 888 / 8
+	W_COUNT = 888 / 8,
+	/* 3.15 */
+	W_INTERP_GC = 88 / 8,
+	W_STATS_SIZE = 776 / 8,
+	W_STATS = 784 / 8
 };
 
 /* Behind W_SUPPORT_*. */
@@ -202,6 +208,34 @@ pydebug_find(const struct suspect *s, struct pydebug *d, struct ot_err *err)
 		return ot_fail(err, OT_REFUSED, "the interpreter of PID %d "
 			       "has not started yet", (int)s->pid);
 	return check_enabled(s, d->interp + support[S_ENABLED], err);
+}
+
+enum ot_status
+pydebug_stats(const struct suspect *s, uint64_t *at, struct ot_err *err)
+{
+	uint64_t runtime, interp, w[W_COUNT];
+	const uint64_t *support;
+	int minor = 0;
+
+	if (strcmp(s->runtime, "cpython") != 0 ||
+	    sscanf(s->version, "3.%d", &minor) != 1 || minor != 15)
+		return ot_fail(err, OT_REFUSED, "%s", "");
+	if (!find_runtime(s, &runtime))
+		return ot_fail(err, OT_REFUSED, "PID %d hides _PyRuntime",
+			       (int)s->pid);
+	if (read_table(s, runtime, w, &support, err) != OT_OK)
+		return OT_REFUSED;
+	if (w[W_STATS_SIZE] != sizeof(struct otw_pystats) ||
+	    w[W_INTERP_GC] > OFFSET_MAX || w[W_STATS] > OFFSET_MAX)
+		return ot_fail(err, OT_REFUSED, "CPython %s in PID %d keeps "
+			       "its collections in a way that objtop does not "
+			       "know", s->version, (int)s->pid);
+	if (!find_interp(s->mem, runtime, w, &interp) ||
+	    !read_word(s->mem, interp + w[W_INTERP_GC] + w[W_STATS], at) ||
+	    *at == 0)
+		return ot_fail(err, OT_REFUSED, "the interpreter of PID %d "
+			       "has not started yet", (int)s->pid);
+	return OT_OK;
 }
 
 size_t

@@ -28,6 +28,14 @@ struct pydebug {
 enum ot_status pydebug_find(const struct suspect *s, struct pydebug *d,
 			    struct ot_err *err);
 
+/*
+ * Where CPython 3.15 keeps a record of its collections (wire/pystats.h).
+ * OT_REFUSED with the reason where it does not (an empty message: another
+ * version).
+ */
+enum ot_status pydebug_stats(const struct suspect *s, uint64_t *at,
+			     struct ot_err *err);
+
 /* Thread states that there are now, the main one first; how many. */
 size_t pydebug_threads(const struct pydebug *d, int mem, uint64_t *at,
 		       size_t max);

@@ -27,6 +27,8 @@ PASS(root_ref, struct otw_ref)
 PASS(count, struct otw_count)
 PASS(unseen, struct otw_unseen)
 PASS(progress, struct otw_progress)
+PASS(collector, struct otw_collector)
+PASS(acted, struct otw_acted)
 PASS(end, struct otw_end)
 
 static enum ot_status
@@ -103,6 +105,7 @@ request_begin(struct target *t, const struct otw_events *ev, void *ctx,
 		.root_ref = pass_root_ref, .count = pass_count,
 		.pools = pass_pools,
 		.unseen = pass_unseen, .progress = pass_progress,
+		.collector = pass_collector, .acted = pass_acted,
 		.end = pass_end, .error = on_error,
 	};
 	t->error = OT_OK;

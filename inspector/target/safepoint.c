@@ -25,6 +25,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <linux/futex.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -41,7 +42,8 @@
 #define STACK_ROOM	16384u		/* needed below the stack pointer */
 #define RUN_TO_US	500000u
 #define PATIENT_TRIES	3		/* before a thread is made to run on */
-#define SETTLE_US	3000u
+#define SETTLE_US	10000u
+#define SETTLE_SLICE_US	1200u
 #define SETTLE_NS	1000000u	/* more than it takes to count threads */
 #define SETTLE_TRIES	40		/* then a warning is the lesser evil */
 
@@ -312,6 +314,24 @@ return_addresses(const struct tracee *t, const struct proc_maps *maps,
 	return found;
 }
 
+static bool
+is_fork(long nr, const uint64_t *arg)
+{
+	switch (nr) {
+#ifdef SYS_fork
+	case SYS_fork:
+	case SYS_vfork:
+#endif
+#ifdef SYS_clone3
+	case SYS_clone3:
+#endif
+		return true;
+	case SYS_clone:
+		return (arg[0] & CLONE_THREAD) == 0;
+	}
+	return false;
+}
+
 /* Nanoseconds that a thread has run; 0: not known. */
 static uint64_t
 time_run(const struct tracee *t)
@@ -347,30 +367,58 @@ is_alone(const struct tracee *t)
 	return others == 0;
 }
 
+struct settling {
+	uint64_t since;		/* time_run() when it last may have forked */
+	bool forked;
+};
+
+/* At the entry of a system call: true, it is a good place to stop. */
+static bool
+at_syscall(struct tracee *t, void *settling)
+{
+	struct settling *s = settling;
+	uint64_t arg[6], at = 0;
+	struct cpu c;
+	long nr;
+
+	if (!cpu_get(t->tid, &c))
+		return true;
+	nr = cpu_syscall(&c, t->mem, arg, &at);
+	if (is_fork(nr, arg)) {
+		s->forked = true;
+		s->since = time_run(t);
+	}
+	return rank_syscall(t->pid, nr, arg, false) > 0;
+}
+
 /*
  * The only thread, running, may be where os.fork() has forked and is about to
- * warn of other threads.  It is let run until it gives the interpreter's lock
- * back, which is not in there, or for longer than that takes.
+ * warn of other threads.  It is let run for longer than that takes, or until
+ * it waits, which it does not do there.
  */
 static const char *
 unsettled(struct tracee *t)
 {
-	const uint64_t to[2] = { t->lm->lets_go, t->lm->fork };
-	uint64_t arg[6], at = 0, ran;
+	struct settling s = { .forked = false };
+	uint64_t arg[6], at = 0, end;
 	struct cpu c;
+	long nr;
 
-	if (to[0] == 0 || to[1] == 0 || !is_alone(t) ||
-	    !cpu_get(t->tid, &c) || cpu_syscall(&c, t->mem, arg, &at) >= 0)
+	if (!t->lm->counts_threads || !cpu_get(t->tid, &c))
 		return NULL;
-	ran = time_run(t);
-	if (tracee_run_to(t, to, 2, SETTLE_US))
-		return cpu_get(t->tid, &c) && cpu_pc(&c) == to[0] ? NULL :
-			"it is about to fork";
-	if (!t->stopped || !cpu_get(t->tid, &c))
-		return "it has ended";
-	if (cpu_syscall(&c, t->mem, arg, &at) >= 0 ||
-	    time_run(t) - ran >= SETTLE_NS)
+	nr = cpu_syscall(&c, t->mem, arg, &at);
+	if (rank_syscall(t->pid, nr, arg, true) > 0 || !is_alone(t))
 		return NULL;
+	s.since = time_run(t);
+	end = ot_now_us() + SETTLE_US;
+	do {
+		if (tracee_run_on(t, SETTLE_SLICE_US, at_syscall, &s))
+			return NULL;
+		if (!t->stopped)
+			return "it has ended";
+		if (time_run(t) - s.since >= SETTLE_NS)
+			return NULL;
+	} while (ot_now_us() < end);
 	return "it may have forked just now";
 }
 
@@ -387,10 +435,10 @@ refresh_maps(struct suspect *s)
 	return true;
 }
 
-/* Stops a thread; true: at a point that is safe, perhaps a little later. */
+/* One try at one thread; true: it is held at a safe point. */
 static bool
-stop_thread(struct entry *e, struct tracee *t, pid_t tid, uint64_t *words,
-	    bool patient, const char **why)
+try_thread(struct entry *e, struct tracee *t, pid_t tid, uint64_t *words,
+	   int tries, const char **why)
 {
 	uint64_t to[CPU_BREAKS];
 	size_t n, nto;
@@ -398,33 +446,20 @@ stop_thread(struct entry *e, struct tracee *t, pid_t tid, uint64_t *words,
 
 	if (!tracee_stop(t, tid, why))
 		return false;
+	if (tries < SETTLE_TRIES) {
+		*why = unsettled(t);
+		if (*why != NULL)
+			return false;
+	}
 	*why = unsafe_reason(t, e->s, words, &n, &movable);
 	if (*why == NULL)
 		return true;
-	if (patient || !movable)
+	if (tries < PATIENT_TRIES || !movable)
 		return false;
 	nto = return_addresses(t, &e->s->maps, words, n, to);
 	if (nto == 0 || !tracee_run_to(t, to, nto, RUN_TO_US))
 		return false;
 	*why = unsafe_reason(t, e->s, words, &n, &movable);
-	return *why == NULL;
-}
-
-/* One try at one thread; true: it is held at a safe point. */
-static bool
-try_thread(struct entry *e, struct tracee *t, pid_t tid, uint64_t *words,
-	   int tries, const char **why)
-{
-	bool movable;
-	size_t n;
-
-	if (!stop_thread(e, t, tid, words, tries < PATIENT_TRIES, why))
-		return false;
-	if (tries >= SETTLE_TRIES)
-		return true;
-	*why = unsettled(t);
-	if (*why == NULL)
-		*why = unsafe_reason(t, e->s, words, &n, &movable);
 	return *why == NULL;
 }
 

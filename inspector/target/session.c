@@ -170,6 +170,7 @@ frame_ended(struct target *t, bool *done, struct ot_err *err)
 {
 	switch (t->framer.number) {
 	case OTW_F_END:
+	case OTW_F_ACTED:
 	case OTW_F_ERROR:
 		if (!t->busy)
 			break;
@@ -277,7 +278,10 @@ session_encode(const struct target *t, unsigned char *dst, size_t cap)
 	otw_enc_init(&e, grow_fixed, NULL, NULL);
 	e.data = dst;
 	e.cap = cap;
-	otw_enc_request(&e, &t->asked);
+	if (t->acts)
+		otw_enc_act(&e, &t->act);
+	else
+		otw_enc_request(&e, &t->asked);
 	return e.failed ? 0 : e.len;
 }
 
@@ -320,6 +324,22 @@ session_request(struct target *t, const struct otw_request *r,
 	if (st != OT_OK)
 		return st;
 	t->asked = *r;
+	t->acts = false;
+	t->asked_any = true;
+	t->again = 0;
+	return ask(t, err);
+}
+
+enum ot_status
+session_act(struct target *t, const struct otw_act *a, struct ot_err *err)
+{
+	enum ot_status st;
+
+	st = request_feed(t, t->hello.data, t->hello.len, err);
+	if (st != OT_OK)
+		return st;
+	t->act = *a;
+	t->acts = true;
 	t->asked_any = true;
 	t->again = 0;
 	return ask(t, err);

@@ -129,6 +129,7 @@ target_close(struct target *t)
 {
 	if (t == NULL)
 		return;
+	act_undo(t);
 	session_leave(t);
 	if (t->asked_any && !session_over(t))
 		collect_clone(t);
@@ -259,8 +260,8 @@ ask_again(struct target *t, bool *done, struct ot_err *err)
 }
 
 /* Frames of a request that was given up: dropped until the last is here. */
-static enum ot_status
-drain(struct target *t, struct ot_err *err)
+enum ot_status
+target_drain(struct target *t, struct ot_err *err)
 {
 	uint64_t end = ot_now_us() + DRAIN_US;
 	enum ot_status st = OT_OK;
@@ -287,7 +288,7 @@ target_request(struct target *t, const struct otw_request *r,
 	if (t->busy) {
 		request_end(t);
 		target_cancel(t);
-		st = t->is_file ? OT_OK : drain(t, err);
+		st = t->is_file ? OT_OK : target_drain(t, err);
 		if (st != OT_OK)
 			return st;
 	}

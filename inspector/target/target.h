@@ -122,6 +122,15 @@ enum ot_status target_snapshot(struct target *t, const struct otw_request *r,
 			       bool (*tick)(void *), void *tick_ctx,
 			       struct ot_err *err);
 
+/*
+ * Acts on the cycle collector of a live target and waits until that is done;
+ * `tick` as above.  What is to be undone (OTW_ACT_RESTORE) is, by
+ * target_close() or when this process ends.
+ */
+enum ot_status target_act(struct target *t, const struct otw_act *a,
+			  struct otw_acted *out, bool (*tick)(void *),
+			  void *tick_ctx, struct ot_err *err);
+
 /* True when a file (or a stream) ended before its END frame. */
 bool target_truncated(const struct target *t);
 

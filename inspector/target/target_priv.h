@@ -78,7 +78,10 @@ struct target {
 	 * thread: sock is -1, and the next request enters anew.
 	 */
 	bool parked, verbose;
-	struct otw_request asked;	/* the request under way */
+	struct otw_request asked;	/* the request under way, */
+	struct otw_act act;		/* or what it acts on */
+	bool acts;
+	bool owes;			/* something is to be undone there */
 	bool asked_any;			/* there was one */
 	unsigned again;			/* times it was asked anew */
 };
@@ -90,6 +93,8 @@ enum ot_status session_hello(struct target *t, uint64_t deadline_us,
 			     struct ot_err *err);
 enum ot_status session_request(struct target *t, const struct otw_request *r,
 			       struct ot_err *err);
+enum ot_status session_act(struct target *t, const struct otw_act *a,
+			   struct ot_err *err);
 /* What is asked, as it is sent; its length, at most REQUEST_MAX. */
 #define REQUEST_MAX 256u
 size_t session_encode(const struct target *t, unsigned char *dst, size_t cap);
@@ -107,6 +112,12 @@ enum ot_status request_begin(struct target *t, const struct otw_events *ev,
 enum ot_status request_feed(struct target *t, const void *data, size_t len,
 			    struct ot_err *err);
 void request_end(struct target *t);
+
+/* target.c: until a request that was given up has ended */
+enum ot_status target_drain(struct target *t, struct ot_err *err);
+
+/* act.c */
+void act_undo(struct target *t);
 
 /* filesrc.c */
 enum ot_status filesrc_step(struct target *t, bool *done, struct ot_err *err);

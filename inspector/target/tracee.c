@@ -317,6 +317,8 @@ tracee_call(struct tracee *t, uint64_t fn, const uint64_t *arg, size_t nargs,
 			}
 			if (!cpu_at_return(&c, &t->frame, &t->lm->way)) {
 				swap_open(t, &c);
+				if (t->on_syscall != NULL)
+					t->on_syscall(t->on_syscall_ctx);
 				break;
 			}
 			return cpu_result(&c, &t->frame, t->mem, result);
@@ -389,6 +391,42 @@ tracee_leave(struct tracee *t)
 	/* So that a later look does not take it for a handler's frame. */
 	proc_mem_write(t->mem, t->frame.stale, none, t->frame.stale_len);
 	return true;
+}
+
+bool
+tracee_run_on(struct tracee *t, uint64_t timeout_us,
+	      bool (*at)(struct tracee *t, void *ctx), void *ctx)
+{
+	uint64_t now, end = ot_now_us() + timeout_us;
+	bool entry = true, liked = false, asked = false;
+	int sig, pass = 0;
+	enum stop s;
+
+	t->stopped_us += ot_now_us() - t->stop_began;
+	for (;;) {
+		now = ot_now_us();
+		asked = asked || now >= end;
+		/* Any other stop makes the kernel forget that it was asked. */
+		if (asked && ptrace(PTRACE_INTERRUPT, t->tid, 0, 0) != 0)
+			break;
+		if (t->stopped && !resume(t, asked ? PTRACE_CONT :
+					  PTRACE_SYSCALL, pass))
+			break;
+		s = wait_stop(t, asked ? STOP_US : end - now, &sig);
+		pass = s == STOP_SIGNAL ? sig : 0;
+		if (s == STOP_GONE || (asked && (s == STOP_TIMEOUT ||
+						 s == STOP_EVENT)))
+			break;
+		if (s != STOP_SYSCALL)
+			continue;
+		if (entry && !asked && at(t, ctx)) {
+			liked = true;
+			end = 0;
+		}
+		entry = !entry;
+	}
+	t->stop_began = ot_now_us();
+	return liked && t->stopped;
 }
 
 static bool

@@ -33,6 +33,9 @@ struct tracee {
 	bool filtered;		/* a seccomp filter sees every call */
 	const char *swap_path;	/* open() of this path becomes a copy of */
 	int swap_fd;		/* ... this descriptor; NULL: none does */
+	/* Called in a call, at each stop for a system call; may be NULL. */
+	void (*on_syscall)(void *ctx);
+	void *on_syscall_ctx;
 };
 
 /* Takes hold of a thread and stops it; false with a reason for people. */
@@ -55,6 +58,15 @@ bool tracee_call(struct tracee *t, uint64_t fn, const uint64_t *arg,
 
 /* Puts everything back; false: the thread is gone or lost. */
 bool tracee_leave(struct tracee *t);
+
+/*
+ * Lets the stopped thread run for so long, or until `at` (called where it
+ * enters a system call) likes where it is: true, and it is in that call.  It
+ * is stopped again unless t->stopped says otherwise.  Nothing is left to go
+ * wrong should we be killed meanwhile.
+ */
+bool tracee_run_on(struct tracee *t, uint64_t timeout_us,
+		   bool (*at)(struct tracee *t, void *ctx), void *ctx);
 
 /*
  * Lets the stopped thread run until it comes to one of these addresses, at

@@ -22,6 +22,7 @@ enum ui_where {
 	UI_WHERE_TREE = 4,	/* rows fold */
 	UI_WHERE_HEAP = 8,	/* there is a target */
 	UI_WHERE_FOUND = 16,	/* a search is on */
+	UI_WHERE_REFS = 32,	/* rows are references */
 };
 
 enum ui_group {

@@ -30,6 +30,9 @@ enum ui_key {
 	UI_KEY_BACKTAB,
 	UI_KEY_F1,
 	UI_KEY_F10,
+	UI_KEY_CLICK,		/* of the mouse: these come with a place */
+	UI_KEY_WHEEL_UP,
+	UI_KEY_WHEEL_DOWN,
 };
 
 /* UI_KEY_NONE: no such name.  Reads len bytes. */

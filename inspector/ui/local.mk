@@ -17,20 +17,26 @@ inspector_ui_libui_la_SOURCES = \
 	inspector/ui/table.c inspector/ui/table.h \
 	inspector/ui/table_draw.c \
 	inspector/ui/table_order.c inspector/ui/table_priv.h \
+	inspector/ui/table_sort.c \
+	inspector/ui/times.c inspector/ui/times.h \
 	inspector/ui/tree.c inspector/ui/tree.h \
 	inspector/ui/ui.c inspector/ui/ui.h inspector/ui/ui_priv.h \
 	inspector/ui/ui_draw.c \
 	inspector/ui/ui_effect.c \
 	inspector/ui/ui_keys.c \
+	inspector/ui/ui_mouse.c \
 	inspector/ui/ui_say.c \
 	inspector/ui/view.h \
 	inspector/views/command.c \
+	inspector/views/edge_kids.c inspector/views/edge_kids.h \
+	inspector/views/edge_picture.c \
 	inspector/views/edge_tree.c inspector/views/edge_tree.h \
 	inspector/views/facts.c inspector/views/facts.h \
 	inspector/views/header.c \
 	inspector/views/live.c inspector/views/live.h \
 	inspector/views/v_analysis.c \
 	inspector/views/v_backrefs.c \
+	inspector/views/v_gc.c \
 	inspector/views/v_cycle.c \
 	inspector/views/v_cycles.c \
 	inspector/views/v_dominators.c \

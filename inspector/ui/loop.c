@@ -19,7 +19,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/units.h"
 #include "inspector/ui/keys.h"
+#include "inspector/ui/times.h"
 
 #define LOOP_BURST 64
 
@@ -29,6 +31,7 @@ static const int loop_signals[] = {
 
 struct ui_loop {
 	struct ui_screen *screen;
+	struct ui_times *times;	/* NULL: not measured */
 	int wake[2];
 	struct sigaction old[OT_ARRAY_LEN(loop_signals)];
 	bool stop;		/* a signal ended the loop */
@@ -80,6 +83,7 @@ ui_loop_open(struct ui_loop **out, struct ot_err *err)
 		free(l);
 		return st;
 	}
+	l->times = ui_times_new();
 	loop_pipe = l->wake[1];
 	for (i = 0; i < OT_ARRAY_LEN(loop_signals); i++) {
 		sigaction(loop_signals[i], NULL, &l->old[i]);
@@ -97,6 +101,7 @@ ui_loop_close(struct ui_loop *l)
 	if (l == NULL)
 		return;
 	ui_screen_close(l->screen);
+	ui_times_end(l->times);
 	for (i = 0; i < OT_ARRAY_LEN(loop_signals); i++)
 		sigaction(loop_signals[i], &l->old[i], NULL);
 	loop_pipe = -1;
@@ -179,19 +184,27 @@ loop_draw(struct ui_loop *l, struct ui *ui)
 	c = ui_draw(ui, rows, cols, ui_screen_utf8(l->screen));
 	if (c != NULL)
 		ui_screen_show(l->screen, c);
+	ui_times_drawn(l->times);
 }
 
 static void
 loop_keys(struct ui_loop *l, struct ui *ui)
 {
+	uint64_t came = ot_now_us();
 	uint32_t key;
-	int i;
+	int i, row, col;
 
 	for (i = 0; i < LOOP_BURST && !ui_wants_quit(ui); i++) {
 		key = ui_screen_key(l->screen);
 		if (key == UI_KEY_NONE)
 			break;
-		ui_key(ui, key);
+		if (key >= UI_KEY_CLICK) {
+			ui_screen_mouse(l->screen, &row, &col);
+			ui_mouse(ui, key, row, col);
+		} else {
+			ui_key(ui, key);
+		}
+		ui_times_key(l->times, ui_did(ui), came);
 	}
 }
 

@@ -177,7 +177,8 @@ prompt_complete(struct ui_prompt *p)
 	}
 	if (n == 1) {
 		p->hint[0] = '\0';
-		if (p->len == common && strchr(p->text, ' ') == NULL)
+		if (p->len == common && p->words &&
+		    strchr(p->text, ' ') == NULL)
 			prompt_insert(p, " ", 1);
 	}
 	ot_buf_release(&list);

@@ -29,6 +29,7 @@ struct ui_prompt {
 	/* Appends what may follow text[0..at), newline after each; or NULL. */
 	void (*complete)(void *ctx, const char *text, struct ot_buf *out);
 	void *ctx;
+	bool words;			/* a blank goes behind the first one */
 	char hint[256];			/* candidates, after Tab */
 };
 

@@ -26,12 +26,15 @@
 #include "inspector/ui/keys.h"
 
 #define SCREEN_RUN 512		/* cells put in one call */
+#define SCREEN_WHEEL_UP BUTTON4_PRESSED
+#define SCREEN_WHEEL_DOWN BUTTON5_PRESSED
 
 struct ui_screen {
 	SCREEN *term;
 	bool utf8, redraw;
 	attr_t attr[UI_STYLE_COUNT];
 	short pair[UI_STYLE_COUNT];
+	int mouse_row, mouse_col;
 };
 
 #define COLOR_DEFAULT		(-1)
@@ -103,6 +106,8 @@ screen_modes(void)
 	keypad(stdscr, TRUE);
 	nodelay(stdscr, TRUE);
 	scrollok(stdscr, FALSE);
+	mousemask(BUTTON1_PRESSED | SCREEN_WHEEL_UP | SCREEN_WHEEL_DOWN, NULL);
+	mouseinterval(0);	/* a press is told at once */
 	leaveok(stdscr, FALSE);
 }
 
@@ -245,6 +250,54 @@ screen_special(wint_t key)
 	}
 }
 
+static uint32_t
+screen_mouse_key(struct ui_screen *s)
+{
+	MEVENT ev;
+
+	if (getmouse(&ev) != OK)
+		return UI_KEY_NONE;
+	s->mouse_row = ev.y;
+	s->mouse_col = ev.x;
+	if ((ev.bstate & SCREEN_WHEEL_UP) != 0)
+		return UI_KEY_WHEEL_UP;
+	if ((ev.bstate & SCREEN_WHEEL_DOWN) != 0)
+		return UI_KEY_WHEEL_DOWN;
+	return (ev.bstate & BUTTON1_PRESSED) != 0 ? UI_KEY_CLICK :
+						    UI_KEY_NONE;
+}
+
+void
+ui_screen_mouse(const struct ui_screen *s, int *row, int *col)
+{
+	*row = s->mouse_row;
+	*col = s->mouse_col;
+}
+
+/*
+ * Behind an Esc that curses knows no key for: the rest of a sequence (a key of
+ * this terminal only, an answer nobody asked for) is not what a user typed.
+ * True: it was one.  Else what came behind is put back.
+ */
+static bool
+screen_skip_sequence(void)
+{
+	wint_t ch;
+	int rc = get_wch(&ch);
+
+	if (rc == KEY_CODE_YES)
+		ungetch((int)ch);
+	if (rc != OK)
+		return false;		/* the key Esc itself */
+	if (ch != '[' && ch != 'O') {
+		unget_wch((wchar_t)ch);
+		return false;
+	}
+	while (get_wch(&ch) == OK && (ch < '@' || ch > '~'))
+		;
+	return true;
+}
+
 uint32_t
 ui_screen_key(struct ui_screen *s)
 {
@@ -252,13 +305,16 @@ ui_screen_key(struct ui_screen *s)
 	wint_t ch;
 	int rc;
 
-	(void)s;
 	while (key == UI_KEY_NONE) {
 		rc = get_wch(&ch);
 		if (rc == ERR)
 			break;
-		if (rc == KEY_CODE_YES)
+		if (rc == KEY_CODE_YES && ch == KEY_MOUSE)
+			key = screen_mouse_key(s);
+		else if (rc == KEY_CODE_YES)
 			key = screen_special(ch);
+		else if (ch == UI_KEY_ESC && screen_skip_sequence())
+			continue;
 		else if (ch == '\n')
 			key = UI_KEY_ENTER;
 		else if (ch == '\b')

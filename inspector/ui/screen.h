@@ -28,6 +28,8 @@ void ui_screen_redraw(struct ui_screen *s);	/* everything, next time */
 
 /* The next key there is, without waiting; UI_KEY_NONE: none. */
 uint32_t ui_screen_key(struct ui_screen *s);
+/* Where it was, of a key of the mouse. */
+void ui_screen_mouse(const struct ui_screen *s, int *row, int *col);
 
 /* Around a stop (Ctrl-Z): the terminal as it was found, and back. */
 void ui_screen_suspend(struct ui_screen *s);

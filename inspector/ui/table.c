@@ -45,6 +45,7 @@ ui_table_free(struct ui_table *t)
 	if (t == NULL)
 		return;
 	ot_filter_free(t->filter);
+	table_sort_drop(t);
 	free(t->order);
 	free(t);
 }
@@ -88,8 +89,10 @@ static void
 table_remember(struct ui_table *t)
 {
 	t->has_key = t->sel < t->nshown && !table_is_heading(t, t->sel);
-	if (t->has_key)
-		t->sel_key = t->src->key(t->ctx, t->order[t->sel]);
+	if (!t->has_key)
+		return;
+	t->sel_row = t->order[t->sel];
+	t->sel_key = t->src->key(t->ctx, t->sel_row);
 }
 
 /* Selects pos, or the next row beyond it that is no heading. */
@@ -119,9 +122,16 @@ table_go(struct ui_table *t, uint32_t pos, bool down)
 void
 table_follow(struct ui_table *t)
 {
-	uint32_t i;
+	uint32_t i = t->sel_row;
 
 	if (t->has_key) {
+		/* all rows, as they come: nothing to look for among millions */
+		if (i < t->nshown && t->order[i] == i &&
+		    !table_is_heading(t, i) &&
+		    t->src->key(t->ctx, i) == t->sel_key) {
+			t->sel = i;
+			return;
+		}
 		for (i = 0; i < t->nshown; i++) {
 			if (t->src->key(t->ctx, t->order[i]) != t->sel_key ||
 			    table_is_heading(t, i))
@@ -186,7 +196,6 @@ ui_table_sort(struct ui_table *t, const char *column, bool reverse)
 			t->sort_col = before;
 			t->reverse = turned;
 		}
-		table_follow(t);
 		return true;
 	}
 	return false;
@@ -238,7 +247,6 @@ table_invert(struct ui_table *t)
 	}
 	t->reverse = !t->reverse;
 	table_order_sort(t);
-	table_follow(t);
 }
 
 static void
@@ -268,6 +276,46 @@ table_find(struct ui_table *t, bool back)
 	table_find_step(t, 1u << 14);
 }
 
+static enum ui_table_at
+table_click_head(struct ui_table *t, int col)
+{
+	size_t i;
+
+	for (i = 0; i < t->src->ncols; i++) {
+		if (col < t->col_at[i] || col >= t->col_end[i])
+			continue;
+		if (t->sort_col == i)
+			table_invert(t);
+		else if (!ui_table_sort(t, t->src->cols[i].name, false))
+			table_say(t, "these rows cannot be sorted by %s",
+				  t->src->cols[i].name);
+		return UI_TABLE_HEAD;
+	}
+	return UI_TABLE_NOTHING;
+}
+
+enum ui_table_at
+ui_table_click(struct ui_table *t, int row, int col)
+{
+	uint32_t pos, before = t->sel;
+
+	if (row < t->drawn.row || row >= t->drawn.row + t->drawn.rows)
+		return UI_TABLE_NOTHING;
+	if (row == t->drawn.row)
+		return table_click_head(t, col);
+	pos = t->top + (uint32_t)(row - t->drawn.row - 1);
+	if (pos >= t->nshown || table_is_heading(t, pos))
+		return UI_TABLE_NOTHING;
+	table_go(t, pos, true);
+	return pos == before ? UI_TABLE_SELECTED : UI_TABLE_ROW;
+}
+
+void
+ui_table_wheel(struct ui_table *t, int rows)
+{
+	table_move(t, rows);
+}
+
 bool
 ui_table_act(struct ui_table *t, enum ui_action a)
 {
@@ -287,6 +335,7 @@ ui_table_act(struct ui_table *t, enum ui_action a)
 	case UI_ACT_INVERT:	table_invert(t); break;
 	case UI_ACT_BYCOUNT:	table_sort_named(t, "count"); break;
 	case UI_ACT_BYBYTES:	table_sort_named(t, "bytes"); break;
+	case UI_ACT_BYRETAINED:	table_sort_named(t, "retained"); break;
 	case UI_ACT_BYDELTA:	table_sort_named(t, "delta"); break;
 	case UI_ACT_BYNAME:	table_sort_by_name(t); break;
 	case UI_ACT_NEXT:	table_find(t, false); break;
@@ -320,15 +369,20 @@ ui_table_searching(const struct ui_table *t)
 bool
 ui_table_busy(const struct ui_table *t)
 {
-	return t->scan != TABLE_IDLE;
+	return t->scan != TABLE_IDLE || t->sort != NULL;
 }
 
 void
 ui_table_stop(struct ui_table *t)
 {
+	if (t->sort != NULL) {
+		table_sort_drop(t);
+		t->sort_col = t->src->ncols;	/* what it is now, is by none */
+		table_say(t, "sorting was stopped");
+	}
 	if (t->scan == TABLE_FILTERING) {
-		table_order_sort(t);
 		table_follow(t);
+		table_order_sort(t);
 		table_say(t, "stopped; %u of %u rows were looked at",
 			  t->scan_next, t->total);
 	}
@@ -338,6 +392,8 @@ ui_table_stop(struct ui_table *t)
 bool
 ui_table_step(struct ui_table *t)
 {
+	if (table_sort_step(t))
+		return true;
 	switch (t->scan) {
 	case TABLE_FILTERING:
 		return table_order_step(t, 1u << 12);
@@ -410,9 +466,48 @@ ui_table_describe(const struct ui_table *t, struct ot_buf *out)
 	if (t->find[0] != '\0')
 		ot_buf_addf(out, "%ssearch %s", out->len > 0 ? "  " : "",
 			    t->find);
+	if (t->sort != NULL)
+		ot_buf_adds(out, " ...  (Esc stops)");
 	if (t->scan != TABLE_IDLE)
 		ot_buf_addf(out, "  %s ...", t->scan == TABLE_FILTERING ?
 			    "filtering" : "searching");
+}
+
+size_t
+ui_table_columns(const struct ui_table *t, const struct ot_col **cols)
+{
+	*cols = t->filter_cols;
+	return t->src->ncols;
+}
+
+uint64_t
+ui_table_version(const struct ui_table *t)
+{
+	return t->version;
+}
+
+uint32_t
+ui_table_copy(struct ui_table *t, uint32_t from, uint32_t n,
+	      struct ot_table *out, bool *ok)
+{
+	uint32_t pos, end = n < t->nshown - from ? from + n : t->nshown;
+	struct ot_cell *row;
+	size_t col;
+
+	*ok = true;
+	for (pos = from; pos < end; pos++) {
+		if (table_is_heading(t, pos))
+			continue;
+		row = ot_table_row(out);
+		if (row == NULL) {
+			*ok = false;
+			return pos;
+		}
+		for (col = 0; col < t->src->ncols; col++)
+			t->src->cell(t->ctx, t->order[pos], col, out,
+				     &row[col]);
+	}
+	return end;
 }
 
 void

@@ -3,9 +3,9 @@
  * table.h - the table widget: every list of the UI is one.
  *
  * It asks a source for the cells it is about to show, so a table of a million
- * rows costs four bytes a row (the order) and what is on the screen.  Sorting
- * by a number is a radix sort; filters and searches over many rows are done
- * in slices (ui_table_step), keys stay live meanwhile.  The selection belongs
+ * rows costs four bytes a row (the order) and what is on the screen.  Sorts,
+ * filters and searches over many rows are done in slices (ui_table_step), keys
+ * stay live meanwhile.  The selection belongs
  * to a row's key: when numbers move and rows change places it stays on the
  * same thing, at the same height of the screen where that is possible.
  */
@@ -72,6 +72,16 @@ void ui_table_reload(struct ui_table *t);
 
 void ui_table_draw(struct ui_table *t, struct ui_cells *c, struct ui_rect r);
 
+/* What is at a place of the screen as drawn last. */
+enum ui_table_at { UI_TABLE_NOTHING, UI_TABLE_HEAD, UI_TABLE_ROW,
+		   UI_TABLE_SELECTED };
+/*
+ * A click: on a row selects it (SELECTED: it was that already), on a head
+ * sorts by the column, once more turns the order round.
+ */
+enum ui_table_at ui_table_click(struct ui_table *t, int row, int col);
+void ui_table_wheel(struct ui_table *t, int rows);
+
 /* Moves, sorts; false: not an action of tables. */
 bool ui_table_act(struct ui_table *t, enum ui_action a);
 
@@ -105,6 +115,18 @@ const char *ui_table_message(struct ui_table *t);
 
 /* " sorted by bytes" and so on for the status line. */
 void ui_table_describe(const struct ui_table *t, struct ot_buf *out);
+
+/* Names and types of its columns; ui_table_columns() of them. */
+size_t ui_table_columns(const struct ui_table *t, const struct ot_col **cols);
+
+/*
+ * Appends up to n rows as shown, from position `from` on, to a table of its
+ * columns; returns where it stopped.  False in *ok: no memory.
+ */
+uint32_t ui_table_copy(struct ui_table *t, uint32_t from, uint32_t n,
+		       struct ot_table *out, bool *ok);
+/* Another number whenever the order or the number of the rows changed. */
+uint64_t ui_table_version(const struct ui_table *t);
 
 /* Sorts by a column by name; false: there is none of that name. */
 bool ui_table_sort(struct ui_table *t, const char *column, bool reverse);

@@ -151,8 +151,11 @@ draw_head(struct draw *d)
 		char head[64];
 		int w = d->width[col];
 
+		t->col_at[col] = t->col_end[col] = 0;
 		if (w == 0 || x + w > d->r.col + d->r.cols)
 			continue;
+		t->col_at[col] = x;
+		t->col_end[col] = x + w;
 		up = (def->type == OT_CELL_STR ||
 		      (def->flags & UI_COL_ASCENDING) != 0) != t->reverse;
 		snprintf(head, sizeof(head), "%s%s", def->head,
@@ -236,6 +239,7 @@ ui_table_draw(struct ui_table *t, struct ui_cells *c, struct ui_rect r)
 		return;
 	rows = (uint32_t)r.rows - 1;
 	t->page = (int)rows;
+	t->drawn = r;
 	draw_scroll(t, rows);
 	if (draw_collect(&d, rows)) {
 		draw_widths(&d, rows);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * table_priv.h - the insides of the table widget, for table.c (state and
- * keys), table_draw.c and table_order.c (sort, filter, search).
+ * keys), table_draw.c, table_order.c (filter, search) and table_sort.c.
  */
 #ifndef UI_TABLE_PRIV_H
 #define UI_TABLE_PRIV_H
@@ -19,13 +19,18 @@ struct ui_table {
 
 	/* order[0..nshown) are the source's rows as shown. */
 	uint32_t *order, nshown, cap, total;
+	uint64_t version;
+	struct table_sort *sort;	/* under way, in slices; or NULL */
 	size_t sort_col;	/* ncols: none */
 	bool reverse;		/* against the column's own direction */
 
 	uint32_t sel, top;	/* positions in order */
 	uint64_t sel_key;
+	uint32_t sel_row;	/* the source's number of it, as it was */
 	bool has_key;		/* sel_key is worth following */
 	int shift;		/* columns scrolled to the right */
+	struct ui_rect drawn;	/* the last time */
+	int col_at[TABLE_MAX_COLS], col_end[TABLE_MAX_COLS];
 	int page;		/* rows there were room for at the last draw */
 
 	char filter_text[256];
@@ -47,9 +52,13 @@ struct ui_table {
 
 /* table_order.c: makes order[] from the source, filtered and sorted. */
 void table_order_start(struct ui_table *t);
-bool table_order_sort(struct ui_table *t);	/* false: could not; said */
 bool table_order_step(struct ui_table *t, uint32_t rows);
 bool table_find_step(struct ui_table *t, uint32_t rows);
+
+/* table_sort.c: at once, or begun.  False: cannot be; said. */
+bool table_order_sort(struct ui_table *t);
+bool table_sort_step(struct ui_table *t);	/* false: none is under way */
+void table_sort_drop(struct ui_table *t);
 
 /* table.c */
 bool table_is_heading(const struct ui_table *t, uint32_t pos);

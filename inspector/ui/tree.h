@@ -4,8 +4,10 @@
  *
  * The tree is made while it is looked at: children are asked for when a node
  * is unfolded, `batch` at a time, and a row "N more" stands for the others.
- * A node that is its own ancestor is marked and not unfolded again.  Nothing
- * here recurses; ids and edges are numbers that only the callbacks understand.
+ * A node that is its own ancestor is marked and not unfolded again.  What is
+ * unfolded can be kept over a reload, by keys that mean the same afterwards.
+ * Nothing here recurses; ids and edges are numbers that only the callbacks
+ * understand.
  */
 #ifndef UI_TREE_H
 #define UI_TREE_H
@@ -29,6 +31,7 @@ struct ui_tree_item {
 	uint32_t node, edge;	/* edge: how its parent leads to it */
 	uint32_t depth;
 	uint32_t more;
+	uint64_t key;		/* of the way from the root to here */
 	unsigned flags;
 };
 
@@ -38,10 +41,17 @@ struct ui_tree_kid {
 };
 
 struct ui_tree_ops {
+	/* Rows below a node; asked when it is unfolded. */
 	uint32_t (*count)(void *ctx, uint32_t node);
 	/* Fills out[0..n) with the children from `skip` on. */
 	void (*kids)(void *ctx, uint32_t node, uint32_t skip, uint32_t n,
 		     struct ui_tree_kid *out);
+
+	/* May be NULL: */
+	/* Is there certainly nothing below it?  Else count() == 0. */
+	bool (*leaf)(void *ctx, uint32_t node);
+	/* What tells it from its siblings, after a reload too; else `edge`. */
+	uint64_t (*id)(void *ctx, uint32_t node, uint32_t edge);
 };
 
 struct ui_tree {
@@ -59,12 +69,29 @@ void ui_tree_release(struct ui_tree *t);
 bool ui_tree_start(struct ui_tree *t, const struct ui_tree_ops *ops, void *ctx,
 		   uint32_t node, uint32_t batch, uint32_t rows);
 
+/* What is unfolded, to be unfolded again in the next tree. */
+struct ui_tree_kept {
+	struct ui_tree_open_row { uint64_t key; uint32_t rows; } *rows;
+	uint32_t n;
+};
+
+/* False: no memory (or an empty tree), nothing is kept. */
+bool ui_tree_keep(const struct ui_tree *t, struct ui_tree_kept *out);
+/* A tree as ui_tree_start() makes, unfolded as `kept` was; frees that. */
+bool ui_tree_restart(struct ui_tree *t, const struct ui_tree_ops *ops,
+		     void *ctx, uint32_t node, uint32_t batch,
+		     struct ui_tree_kept *kept);
+void ui_tree_kept_release(struct ui_tree_kept *kept);
+
 /* False: nothing to unfold (or no memory). */
 bool ui_tree_open(struct ui_tree *t, uint32_t at);
 bool ui_tree_fold(struct ui_tree *t, uint32_t at);
 
 /* Replaces a MORE row by the next batch. */
 bool ui_tree_more(struct ui_tree *t, uint32_t at);
+
+/* The row above it that a row marked AGAIN stands for; else the row itself. */
+uint32_t ui_tree_back(const struct ui_tree *t, uint32_t at);
 
 /* The item above it in the tree; itself for the root. */
 uint32_t ui_tree_parent(const struct ui_tree *t, uint32_t at);

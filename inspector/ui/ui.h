@@ -32,8 +32,9 @@ struct ui_host {
 				  const char *line, struct ui_effect *fx,
 				  struct ot_err *err);
 	/* Lines that may come of `line`, newline after each. */
-	void (*complete)(void *ctx, const char *line, struct ot_buf *out);
-	/* A name for the file that WRITE or GRAPH is going to make. */
+	void (*complete)(void *ctx, const struct ui_view *top,
+			 const char *line, struct ot_buf *out);
+	/* A name for the file that WRITE, GRAPH or EXPORT is going to make. */
 	void (*file_name)(void *ctx, enum ui_action a,
 			  const struct ui_subject *s, struct ot_buf *out);
 	/* The last moment to look away: work on the graph begins or ends. */
@@ -46,6 +47,11 @@ struct ui *ui_new(const struct ui_view_def *views, void *ctx,
 void ui_free(struct ui *ui);		/* waits for work under way */
 
 void ui_key(struct ui *ui, uint32_t key);
+/* A key of the mouse at a place of the screen as drawn last. */
+void ui_mouse(struct ui *ui, uint32_t key, int row, int col);
+
+/* What the last key did; NONE: nothing, or it was typed into a prompt. */
+enum ui_action ui_did(const struct ui *ui);
 
 /* Draws everything; valid until the next call.  NULL: no memory. */
 const struct ui_cells *ui_draw(struct ui *ui, int rows, int cols, bool utf8);

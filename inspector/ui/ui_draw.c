@@ -11,12 +11,53 @@
 #include "inspector/ui/ui_priv.h"
 
 static void
+draw_spot(struct ui *ui, struct ui_spot spot)
+{
+	if (ui->nspots < UI_SPOTS)
+		ui->spots[ui->nspots++] = spot;
+}
+
+static void
 draw_crumb(struct ui_view *v, struct ot_buf *out)
 {
 	if (v->def->ops->crumb != NULL)
 		v->def->ops->crumb(v, out);
 	else
 		ot_buf_adds(out, v->def->name);
+}
+
+/* "1 Types 2 Growth ..." at the right of the crumbs, where there is room. */
+static void
+draw_tabs(struct ui *ui, int row, int from)
+{
+	const struct ui_view *top = ui_top(ui);
+	struct ui_cells *c = &ui->cells;
+	int width = 0, x, begin;
+	unsigned tab;
+	size_t i;
+
+	if ((ui_where_now(ui) & UI_WHERE_HEAP) == 0)
+		return;
+	for (i = 0; ui->views[i].name != NULL; i++)
+		if (ui->views[i].tab != 0)
+			width += ui_width(c, ui->views[i].title) + 3;
+	x = c->cols - width;
+	if (x < from + 2)
+		return;
+	for (tab = 1; tab < 10; tab++) {
+		for (i = 0; ui->views[i].name != NULL; i++) {
+			if (ui->views[i].tab != tab)
+				continue;
+			begin = x;
+			x += ui_putf(c, row, x, 2, UI_KEY, "%u ", tab);
+			x += ui_put(c, row, x, c->cols - x,
+				    top->def == &ui->views[i] ? UI_CRUMB :
+				    UI_DIM, ui->views[i].title) + 1;
+			draw_spot(ui, (struct ui_spot){
+				row, begin, x - 1, (enum ui_action)
+				(UI_ACT_VIEW1 + (int)tab - 1), 0 });
+		}
+	}
 }
 
 /* The way here: steps that do not fit are left out at the beginning. */
@@ -39,6 +80,8 @@ draw_crumbs(struct ui *ui, int row)
 	if (first > 0)
 		x += ui_put(c, row, x, 4, UI_DIM, "… › ");
 	for (i = first; i < ui->depth; i++) {
+		int from = x;
+
 		if (i > first)
 			x += ui_put(c, row, x, c->cols - x, UI_DIM, " › ");
 		ot_buf_clear(&one);
@@ -46,7 +89,10 @@ draw_crumbs(struct ui *ui, int row)
 		x += ui_put(c, row, x, c->cols - 1 - x,
 			    i + 1 == ui->depth ? UI_CRUMB : UI_PLAIN,
 			    ot_buf_str(&one));
+		draw_spot(ui, (struct ui_spot){ row, from, x, UI_ACT_NONE,
+						i + 1 });
 	}
+	draw_tabs(ui, row, x);
 	ot_buf_release(&one);
 }
 
@@ -146,10 +192,16 @@ draw_status(struct ui *ui, int row)
 }
 
 static int
-draw_key(struct ui_cells *c, int row, int x, const struct ui_action_def *a)
+draw_key(struct ui *ui, int row, int x, enum ui_action act)
 {
+	const struct ui_action_def *a = &ui_actions[act];
+	struct ui_cells *c = &ui->cells;
+	int from = x;
+
 	x += ui_putf(c, row, x, c->cols - x, UI_KEY, " %s ", a->bar);
-	return x + ui_put(c, row, x, c->cols - x, UI_KEYNAME, a->word);
+	x += ui_put(c, row, x, c->cols - x, UI_KEYNAME, a->word);
+	draw_spot(ui, (struct ui_spot){ row, from, x, act, 0 });
+	return x;
 }
 
 /*
@@ -169,7 +221,7 @@ draw_key_bar(struct ui *ui, int row)
 		const struct ui_action_def *a = &ui_actions[always[k]];
 
 		end -= ui_width(c, a->bar) + ui_width(c, a->word) + 2;
-		draw_key(c, row, end, a);
+		draw_key(ui, row, end, always[k]);
 	}
 	for (i = UI_ACT_NONE + 1; i < UI_ACT_COUNT; i++) {
 		const struct ui_action_def *a = &ui_actions[i];
@@ -178,7 +230,7 @@ draw_key_bar(struct ui *ui, int row)
 		    i == UI_ACT_QUIT || i == UI_ACT_HELP ||
 		    x + ui_width(c, a->bar) + ui_width(c, a->word) + 2 > end)
 			continue;
-		x = draw_key(c, row, x, a);
+		x = draw_key(ui, row, x, (enum ui_action)i);
 	}
 }
 
@@ -206,6 +258,7 @@ ui_draw(struct ui *ui, int rows, int cols, bool utf8)
 		return NULL;
 	c->utf8 = utf8;
 	ui_cells_clear(c);
+	ui->nspots = 0;
 	ui->too_small = rows < UI_MIN_ROWS || cols < UI_MIN_COLS;
 	if (ui->too_small) {
 		draw_too_small(ui);

@@ -32,6 +32,16 @@ ui_drawn(struct ui *ui, struct ui_subject *out)
 	return ui_selected(ui, out);
 }
 
+/* What is made of a whole graph waits until there is one. */
+static void
+ui_apply_on_graph(struct ui *ui, struct ui_effect *fx)
+{
+	if (ui->host.have_graph(ui->host.ctx))
+		ui->host.effect(ui->host.ctx, ui, fx);
+	else
+		ui_wait_graph(ui, fx, false);
+}
+
 /* A picture of what is selected; which, depends on the view it is in. */
 static void
 ui_apply_graph(struct ui *ui, struct ui_effect *fx)
@@ -43,10 +53,7 @@ ui_apply_graph(struct ui *ui, struct ui_effect *fx)
 	}
 	if (fx->view == NULL)
 		fx->view = ui_top(ui)->def->name;
-	if (ui->host.have_graph(ui->host.ctx))
-		ui->host.effect(ui->host.ctx, ui, fx);
-	else
-		ui_wait_graph(ui, fx, false);
+	ui_apply_on_graph(ui, fx);
 }
 
 void
@@ -92,6 +99,8 @@ ui_apply(struct ui *ui, struct ui_effect *fx)
 	case UI_FX_HOST:
 		if (fx->action == UI_ACT_GRAPH)
 			ui_apply_graph(ui, fx);
+		else if (fx->action == UI_ACT_BYRETAINED)
+			ui_apply_on_graph(ui, fx);
 		else
 			ui->host.effect(ui->host.ctx, ui, fx);
 		break;

@@ -44,6 +44,24 @@ keys_help(struct ui *ui)
 	ui_popup_open(&ui->popup, "objtop help", &text);
 }
 
+/* Of a type all instances are meant, where that is a question at all. */
+static void
+keys_open_type(struct ui *ui, const char *view, const struct ui_subject *type)
+{
+	struct ui_subject s = { .kind = UI_SUBJECT_NONE };
+	const char *analysis = strcmp(view, "paths") == 0 ? "path" :
+			       strcmp(view, "dominators") == 0 ? "retained" :
+			       NULL;
+
+	if (analysis == NULL) {
+		ui_say(ui, UI_WARN, "that is a type: Enter lists its "
+		       "instances, select one of them");
+		return;
+	}
+	snprintf(s.name, sizeof(s.name), "%s %.200s", analysis, type->name);
+	ui_open(ui, "analysis", &s);
+}
+
 static void
 keys_open(struct ui *ui, const char *view)
 {
@@ -54,8 +72,7 @@ keys_open(struct ui *ui, const char *view)
 		return;
 	}
 	if (s.kind == UI_SUBJECT_TYPE) {
-		ui_say(ui, UI_WARN,
-		       "that is a type: open it and select an instance");
+		keys_open_type(ui, view, &s);
 		return;
 	}
 	ui_open(ui, view, &s);
@@ -148,6 +165,47 @@ keys_copy(struct ui *ui)
 		ui_apply(ui, &fx);
 }
 
+/* Candidates for a ":" line; `before` is what the prompt leaves out of it. */
+static void
+keys_candidates(struct ui *ui, const char *before, const char *text,
+		struct ot_buf *out)
+{
+	struct ot_buf line = OT_BUF_INIT, list = OT_BUF_INIT;
+	size_t skip = strlen(before);
+	const char *s;
+
+	ot_buf_addf(&line, "%s%s", before, text);
+	ui->host.complete(ui->host.ctx, ui_top(ui), ot_buf_str(&line), &list);
+	for (s = ot_buf_str(&list); *s != '\0'; s += s[0] == '\n') {
+		size_t len = strcspn(s, "\n");
+
+		if (len >= skip)
+			ot_buf_add(out, s + skip, len - skip);
+		ot_buf_addc(out, '\n');
+		s += len;
+	}
+	ot_buf_release(&line);
+	ot_buf_release(&list);
+}
+
+static void
+keys_complete(void *ctx, const char *text, struct ot_buf *out)
+{
+	keys_candidates(ctx, "", text, out);
+}
+
+static void
+keys_complete_filter(void *ctx, const char *text, struct ot_buf *out)
+{
+	keys_candidates(ctx, "filter ", text, out);
+}
+
+static void
+keys_complete_file(void *ctx, const char *text, struct ot_buf *out)
+{
+	keys_candidates(ctx, "load ", text, out);
+}
+
 static void
 keys_ask(struct ui *ui, enum ui_asking what, const char *label,
 	 const char *text)
@@ -155,27 +213,40 @@ keys_ask(struct ui *ui, enum ui_asking what, const char *label,
 	ui->asking = what;
 	ui->message[0] = '\0';
 	ui_prompt_start(&ui->prompt, label, text, &ui->history[what]);
-	if (what == UI_ASK_COMMAND) {
-		ui->prompt.complete = ui->host.complete;
-		ui->prompt.ctx = ui->host.ctx;
+	if (what == UI_ASK_COMMAND || what == UI_ASK_FILTER) {
+		ui->prompt.complete = what == UI_ASK_COMMAND ?
+				      keys_complete : keys_complete_filter;
+		ui->prompt.ctx = ui;
+		ui->prompt.words = what == UI_ASK_COMMAND;
 	}
 }
 
 static void
 keys_ask_file(struct ui *ui, enum ui_action a)
 {
+	const struct ui_view *v = ui_top(ui);
 	struct ot_buf name = OT_BUF_INIT;
 
 	memset(&ui->asked, 0, sizeof(ui->asked));
 	ui->asked.kind = UI_FX_HOST;
 	ui->asked.action = a;
+	if (a == UI_ACT_EXPORT && (v == NULL || v->table == NULL ||
+				   v->problem[0] != '\0' || v->loading)) {
+		ui_say(ui, UI_WARN, "there is no table to export");
+		return;
+	}
 	if (a == UI_ACT_GRAPH && !ui_drawn(ui, &ui->asked.subject)) {
 		ui_say(ui, UI_WARN, "nothing is selected to draw");
 		return;
 	}
 	ui->host.file_name(ui->host.ctx, a, &ui->asked.subject, &name);
-	keys_ask(ui, UI_ASK_FILE, a == UI_ACT_GRAPH ? "draw to file: " :
+	keys_ask(ui, UI_ASK_FILE,
+		 a == UI_ACT_GRAPH ? "draw to file: " :
+		 a == UI_ACT_EXPORT ? "export the table to file: " :
+		 a == UI_ACT_LOAD ? "load snapshot: " :
 		 "write snapshot to file: ", ot_buf_str(&name));
+	ui->prompt.complete = keys_complete_file;
+	ui->prompt.ctx = ui;
 	ot_buf_release(&name);
 }
 
@@ -215,6 +286,7 @@ ui_act(struct ui *ui, enum ui_action a)
 {
 	const struct ui_view *v = ui_top(ui);
 
+	ui->did = a;
 	switch (a) {
 	case UI_ACT_BACK:	ui_back(ui); break;
 	case UI_ACT_ESC:	ui_cancel(ui); break;
@@ -224,6 +296,7 @@ ui_act(struct ui *ui, enum ui_action a)
 	case UI_ACT_VIEW2:	keys_tab(ui, 2); break;
 	case UI_ACT_VIEW3:	keys_tab(ui, 3); break;
 	case UI_ACT_VIEW4:	keys_tab(ui, 4); break;
+	case UI_ACT_VIEW7:	keys_tab(ui, 7); break;
 	case UI_ACT_VIEW5:	keys_tab(ui, 5); break;
 	case UI_ACT_VIEW6:	keys_tab(ui, 6); break;
 	case UI_ACT_BACKREFS:	keys_open(ui, "backrefs"); break;
@@ -232,6 +305,8 @@ ui_act(struct ui *ui, enum ui_action a)
 	case UI_ACT_DOMINATORS:	keys_open(ui, "dominators"); break;
 	case UI_ACT_CYCLE:	keys_open(ui, "cycle"); break;
 	case UI_ACT_GRAPH:
+	case UI_ACT_EXPORT:
+	case UI_ACT_LOAD:
 	case UI_ACT_WRITE:	keys_ask_file(ui, a); break;
 	case UI_ACT_DETAILS:	keys_details(ui); break;
 	case UI_ACT_COPY:	keys_copy(ui); break;
@@ -245,6 +320,7 @@ ui_act(struct ui *ui, enum ui_action a)
 	case UI_ACT_PAUSE:
 	case UI_ACT_FASTER:
 	case UI_ACT_SLOWER:
+	case UI_ACT_COLLECT:
 	case UI_ACT_MARK:
 	case UI_ACT_COMPARE:
 	case UI_ACT_SAMPLE:	keys_host(ui, a); break;
@@ -264,6 +340,7 @@ keys_prompt_done(struct ui *ui)
 
 	switch (ui->asking) {
 	case UI_ASK_SEARCH:
+		ui->did = UI_ACT_SEARCH;
 		if (v == NULL || v->table == NULL)
 			break;
 		ui_table_search(v->table, ui->prompt.text);
@@ -272,6 +349,7 @@ keys_prompt_done(struct ui *ui)
 			ui_say(ui, UI_WARN, "%s", msg);
 		break;
 	case UI_ASK_FILTER:
+		ui->did = UI_ACT_FILTER;
 		memset(&fx, 0, sizeof(fx));
 		fx.kind = UI_FX_FILTER;
 		snprintf(fx.text, sizeof(fx.text), "%s", ui->prompt.text);
@@ -309,6 +387,7 @@ ui_key(struct ui *ui, uint32_t key)
 {
 	enum ui_prompt_end end;
 
+	ui->did = UI_ACT_NONE;
 	if (ui->too_small) {
 		if (key == 'q')
 			ui->quit = true;
@@ -332,4 +411,10 @@ ui_key(struct ui *ui, uint32_t key)
 	} else {
 		ui_act(ui, ui_action_of(key, ui_where_now(ui)));
 	}
+}
+
+enum ui_action
+ui_did(const struct ui *ui)
+{
+	return ui->did;
 }

@@ -18,6 +18,15 @@ enum ui_asking {
 	UI_ASK_FILE, UI_ASK_YES_NO, UI_ASK_COUNT
 };
 
+/* What a place of the key bar or the crumb line does when it is clicked. */
+struct ui_spot {
+	int row, col, end;
+	enum ui_action action;	/* NONE: goes back to the view at `depth` */
+	size_t depth;
+};
+
+#define UI_SPOTS 64
+
 struct ui {
 	const struct ui_view_def *views;
 	void *ctx;
@@ -49,6 +58,9 @@ struct ui {
 	enum ui_style message_style;
 	char busy[256];
 	bool quit, redraw;
+	enum ui_action did;	/* by the last key */
+	struct ui_spot spots[UI_SPOTS];	/* of the last draw */
+	size_t nspots;
 };
 
 /* ui.c */

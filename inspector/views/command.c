@@ -15,7 +15,10 @@
 #include "base/units.h"
 #include "inspector/views/views.h"
 
-enum command_arg { ARG_NONE, ARG_TYPE, ARG_OBJECT, ARG_FILE, ARG_TEXT };
+enum command_arg {
+	ARG_NONE, ARG_TYPE, ARG_OBJECT, ARG_FILE, ARG_COLUMN, ARG_FILTER,
+	ARG_TIME
+};
 
 static const struct command {
 	const char *name;
@@ -34,14 +37,17 @@ static const struct command {
 	{ "cycle", ARG_OBJECT, UI_FX_OPEN, "cycle", UI_ACT_NONE },
 	{ "graph", ARG_FILE, UI_FX_HOST, NULL, UI_ACT_GRAPH },
 	{ "write", ARG_FILE, UI_FX_HOST, NULL, UI_ACT_WRITE },
-	{ "filter", ARG_TEXT, UI_FX_FILTER, NULL, UI_ACT_NONE },
-	{ "sort", ARG_TEXT, UI_FX_SORT, NULL, UI_ACT_NONE },
+	{ "snapshot", ARG_FILE, UI_FX_HOST, NULL, UI_ACT_WRITE },
+	{ "load", ARG_FILE, UI_FX_HOST, NULL, UI_ACT_LOAD },
+	{ "export", ARG_FILE, UI_FX_HOST, NULL, UI_ACT_EXPORT },
+	{ "filter", ARG_FILTER, UI_FX_FILTER, NULL, UI_ACT_NONE },
+	{ "sort", ARG_COLUMN, UI_FX_SORT, NULL, UI_ACT_NONE },
 	{ "sample", ARG_NONE, UI_FX_HOST, NULL, UI_ACT_SAMPLE },
 	{ "growth", ARG_NONE, UI_FX_OPEN, "growth", UI_ACT_NONE },
 	{ "mark", ARG_NONE, UI_FX_HOST, NULL, UI_ACT_MARK },
 	{ "compare", ARG_NONE, UI_FX_HOST, NULL, UI_ACT_COMPARE },
 	{ "pause", ARG_NONE, UI_FX_HOST, NULL, UI_ACT_PAUSE },
-	{ "interval", ARG_TEXT, UI_FX_HOST, NULL, UI_ACT_SLOWER },
+	{ "interval", ARG_TIME, UI_FX_HOST, NULL, UI_ACT_SLOWER },
 	{ "help", ARG_NONE, UI_FX_HELP, NULL, UI_ACT_NONE },
 	{ "quit", ARG_NONE, UI_FX_QUIT, NULL, UI_ACT_NONE },
 	{ "q", ARG_NONE, UI_FX_QUIT, NULL, UI_ACT_NONE },
@@ -116,6 +122,9 @@ command_analysis(const char *line, size_t len, struct ui_effect *fx,
 	size_t i;
 
 	snprintf(name, sizeof(name), "%.*s", (int)len, line);
+	if (strlen(line) >= sizeof(fx->subject.name))
+		return ot_fail(err, OT_USAGE, "the line is too long; the "
+			       "command line of a shell takes any length");
 	if (hg_analysis_find(name) != NULL) {
 		fx->kind = UI_FX_OPEN;
 		fx->view = "analysis";
@@ -166,9 +175,11 @@ view_command(const struct view_ctx *ctx, const struct ui_view *top,
 			return ot_fail(err, OT_USAGE, "%s: which file?",
 				       c->name);
 		break;
-	case ARG_TEXT:
-		if (c->action == UI_ACT_SLOWER &&
-		    (!ot_parse_duration(word, &ms) || ms == 0))
+	case ARG_COLUMN:
+	case ARG_FILTER:
+		break;
+	case ARG_TIME:
+		if (!ot_parse_duration(word, &ms) || ms == 0)
 			return ot_fail(err, OT_USAGE,
 				       "interval: a time, 500ms or 2s");
 		break;
@@ -204,19 +215,46 @@ complete_types(const struct view_ctx *ctx, const char *line, size_t len,
 	}
 }
 
-void
-view_command_complete(const struct view_ctx *ctx, const char *line,
-		      struct ot_buf *out)
+/* Columns of the view: "sort by", "-sort". */
+static void
+complete_columns(const struct ui_view *top, const char *line, size_t skip,
+		 const char *behind, struct ot_buf *out)
 {
-	size_t len = strcspn(line, " "), i;
-	const struct command *c;
+	const char *word = line + skip;
+	const struct ot_col *cols;
+	size_t n, i;
 
-	if (line[len] == ' ') {
-		c = command_find(line, len);
-		if (c == NULL || c->arg == ARG_TYPE || c->arg == ARG_OBJECT)
-			complete_types(ctx, line, len, out);
+	if (top == NULL || top->table == NULL)
 		return;
-	}
+	word += word[0] == '-' ? 1 : 0;
+	n = ui_table_columns(top->table, &cols);
+	for (i = 0; i < n; i++)
+		if (strncmp(cols[i].name, word, strlen(word)) == 0)
+			ot_buf_addf(out, "%.*s%s%s\n", (int)(word - line),
+				    line, cols[i].name, behind);
+}
+
+/* Times that are offered for the interval. */
+static void
+complete_times(const char *line, size_t skip, struct ot_buf *out)
+{
+	static const char *const times[] = {
+		"100ms", "500ms", "1s", "2s", "5s", "10s", "30s", "60s"
+	};
+	const char *word = line + skip;
+	size_t i;
+
+	for (i = 0; i < OT_ARRAY_LEN(times); i++)
+		if (strncmp(times[i], word, strlen(word)) == 0)
+			ot_buf_addf(out, "%.*s%s\n", (int)skip, line,
+				    times[i]);
+}
+
+static void
+complete_names(const char *line, size_t len, struct ot_buf *out)
+{
+	size_t i;
+
 	for (i = 0; i < OT_ARRAY_LEN(commands); i++)
 		if (strncmp(commands[i].name, line, len) == 0)
 			ot_buf_addf(out, "%s\n", commands[i].name);
@@ -225,4 +263,49 @@ view_command_complete(const struct view_ctx *ctx, const char *line,
 		    command_find(hg_analyses[i].name,
 				 strlen(hg_analyses[i].name)) == NULL)
 			ot_buf_addf(out, "%s\n", hg_analyses[i].name);
+}
+
+size_t
+view_command_file(const char *line)
+{
+	size_t len = strcspn(line, " ");
+	const struct command *c = command_find(line, len);
+
+	return line[len] == ' ' && c != NULL && c->arg == ARG_FILE ? len + 1 :
+								     0;
+}
+
+void
+view_command_complete(const struct view_ctx *ctx, const struct ui_view *top,
+		      const char *line, struct ot_buf *out)
+{
+	size_t len = strcspn(line, " "), last;
+	const struct command *c;
+
+	if (line[len] != ' ') {
+		complete_names(line, len, out);
+		return;
+	}
+	c = command_find(line, len);
+	for (last = strlen(line); line[last - 1] != ' '; last--)
+		;
+	switch (c == NULL ? ARG_OBJECT : c->arg) {
+	case ARG_TYPE:
+	case ARG_OBJECT:
+		complete_types(ctx, line, last - 1, out);
+		break;
+	case ARG_COLUMN:
+		complete_columns(top, line, last, "", out);
+		break;
+	case ARG_FILTER:	/* "bytes" of "count>3 and bytes>1M", or a type */
+		complete_columns(top, line, last, "", out);
+		complete_types(ctx, line, last - 1, out);
+		break;
+	case ARG_TIME:
+		complete_times(line, last, out);
+		break;
+	case ARG_NONE:
+	case ARG_FILE:
+		break;
+	}
 }

@@ -61,6 +61,10 @@ facts_size(const struct hg_graph *g, hg_node n, const struct ot_table *t,
 	if (hg_extra(g, n) > 0)
 		ot_buf_addf(&b, " + %s beside it",
 			    ot_fmt_count(num, sizeof(num), hg_extra(g, n)));
+	if (facts_cell(t, "retained")->type == OT_CELL_BYTES)
+		ot_buf_addf(&b, ", retains %s",
+			    ot_fmt_bytes(num, sizeof(num),
+					 facts_cell(t, "retained")->v.u));
 	if (facts_flag(t, "frozen"))
 		ot_buf_adds(&b, ", frozen (gc.freeze)");
 	else if (gen->type == OT_CELL_INT)
@@ -111,7 +115,7 @@ void
 view_facts_of(const struct hg_graph *g, hg_node n, struct view_facts *out)
 {
 	struct ot_table *t = NULL;
-	struct hg_args args = { .limit = 1, .nobjects = 1 };
+	struct hg_args args = { .brief = true, .nobjects = 1 };
 	const char *object;
 	char addr[32];
 

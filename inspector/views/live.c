@@ -331,3 +331,44 @@ live_update_rows(struct live *l, const struct live_count *v, size_t n,
 		st = live_since(l, v, n, time_us, err);
 	return st == OT_OK ? live_end(l, err) : st;
 }
+
+struct live_name {
+	const char *type;
+	uint64_t bytes;
+};
+
+static int
+live_name_order(const void *a, const void *b)
+{
+	return strcmp(((const struct live_name *)a)->type,
+		      ((const struct live_name *)b)->type);
+}
+
+enum ot_status
+live_retained(struct live *l, const struct ot_table *types, struct ot_err *err)
+{
+	int type = ot_table_col(types, "type");
+	int bytes = ot_table_col(types, "retained");
+	struct live_name *names, want, *found;
+	size_t i, n = types->nrows;
+
+	if (type < 0 || bytes < 0)
+		return ot_fail(err, OT_FAILED, "there are no retained sizes");
+	names = ot_realloc_array(NULL, n + 1, sizeof(*names));
+	if (names == NULL)
+		return ot_fail_nomem(err, "retained sizes");
+	for (i = 0; i < n; i++)
+		names[i] = (struct live_name){
+			ot_table_at(types, i, (size_t)type)->v.str,
+			ot_table_at(types, i, (size_t)bytes)->v.u };
+	qsort(names, n, sizeof(*names), live_name_order);
+	for (i = 0; i < l->nrows; i++) {
+		want.type = l->rows[i].type;
+		found = bsearch(&want, names, n, sizeof(want),
+				live_name_order);
+		l->rows[i].retained = found != NULL ? found->bytes : 0;
+	}
+	free(names);
+	l->has_retained = true;
+	return OT_OK;
+}

@@ -40,6 +40,7 @@ struct live_row {
 	char *type;		/* full name, owned */
 	uint64_t count[LIVE_KEPT];	/* the last `n` are set, oldest first */
 	uint64_t bytes, tracked;
+	uint64_t retained;	/* of the graph it was computed from */
 	uint64_t error;		/* of the last count */
 	bool estimated;
 	uint32_t n;
@@ -54,6 +55,7 @@ struct live {
 	uint64_t time_us[LIVE_KEPT];
 	uint32_t n;		/* samples, at most LIVE_KEPT */
 	uint64_t objects, bytes, tracked;	/* of the last sample */
+	bool has_retained;
 	uint64_t error;		/* of objects */
 	bool counted;		/* by a census: bytes are averages */
 	uint64_t refs;		/* of the last whole graph; 0: none yet */
@@ -68,6 +70,10 @@ void live_release(struct live *l);
 /* `time_us` is when the sample was taken, on any clock that only goes on. */
 enum ot_status live_update(struct live *l, const struct hg_graph *g,
 			   uint64_t time_us, struct ot_err *err);
+
+/* Retained bytes from the table of `types --retained`. */
+enum ot_status live_retained(struct live *l, const struct ot_table *types,
+			     struct ot_err *err);
 
 /* The same with what a census says; `error` is of all objects together. */
 enum ot_status live_update_rows(struct live *l, const struct live_count *v,

@@ -15,7 +15,7 @@
 #include "base/escape.h"
 #include "inspector/views/views.h"
 
-#define ANALYSIS_WORDS 16
+#define ANALYSIS_WORDS 128	/* as many as a name can hold */
 #define ANALYSIS_ROWS  100000
 #define ANALYSIS_COLS  16
 
@@ -35,6 +35,22 @@ analysis_key(void *ctx, uint32_t row)
 	if (col < 0)
 		return row;
 	return ot_table_at(t, row, (size_t)col)->v.u;
+}
+
+/* Rows of a tree are indented as in the text table. */
+static void
+analysis_cell(void *ctx, uint32_t row, size_t col, struct ot_table *t,
+	      struct ot_cell *out)
+{
+	const struct ot_table *rows = ctx;
+	uint32_t depth;
+
+	ui_rows_cell(ctx, row, col, t, out);
+	if (rows->depth == NULL || out->type != OT_CELL_STR ||
+	    (rows->cols[col].flags & OT_COL_TREE) == 0)
+		return;
+	depth = rows->depth[row] < 20 ? rows->depth[row] : 20;
+	ot_cell_strf(t, out, "%*s%s", (int)depth * 2, "", out->v.str);
 }
 
 static enum ot_status
@@ -82,8 +98,10 @@ analysis_load(struct ui_view *v, struct ui_job *job, struct ot_err *err)
 	an = word == NULL ? NULL : hg_analysis_find(word);
 	if (an == NULL)
 		return ot_fail(err, OT_USAGE, "there is no such analysis");
+	/* a query is one word: its blanks may be part of a string */
 	while (args.nobjects < ANALYSIS_WORDS &&
-	       (word = strtok_r(NULL, " ", &save)) != NULL)
+	       (word = strtok_r(NULL, strcmp(an->name, "sql") == 0 ? "" : " ",
+				&save)) != NULL)
 		words[args.nobjects++] = word;
 	if (an->needs == HG_NEEDS_HISTORY) {
 		const struct hg_graph *mark =
@@ -112,6 +130,16 @@ analysis_col_style(const char *name)
 	return strcmp(name, "address") == 0 ? UI_ADDR : UI_PLAIN;
 }
 
+/* What a column of strings needs, and its share of what is left. */
+static void
+analysis_room(struct ui_col *col, const char *name)
+{
+	bool edge = strcmp(name, "edge") == 0;
+
+	col->width = edge ? 18 : strcmp(name, "text") == 0 ? 8 : 13;
+	col->grow = edge ? 3 : 2;
+}
+
 /* Columns of the widget from those of the table. */
 static void
 analysis_columns(struct analysis *a)
@@ -122,15 +150,14 @@ analysis_columns(struct analysis *a)
 	for (i = 0; i < n; i++) {
 		const struct ot_col *from = &a->rows->cols[i];
 		struct ui_col *to = &a->cols[i];
-		bool str = from->type == OT_CELL_STR;
 
 		*to = (struct ui_col){ .name = from->name, .head = from->name,
 				       .type = from->type };
 		to->style = analysis_col_style(from->name);
 		to->width = (int)strlen(from->name) + 1;
-		to->width = str && to->width < 12 ? 12 : to->width;
 		to->width = from->type == OT_CELL_ADDR ? 14 : to->width;
-		to->grow = str ? 1 : 0;
+		if (from->type == OT_CELL_STR)
+			analysis_room(to, from->name);
 		if (strcmp(from->name, "type") == 0)
 			to->flags |= UI_COL_NAME;
 		if ((from->flags & OT_COL_HIDDEN) != 0 ||
@@ -138,8 +165,10 @@ analysis_columns(struct analysis *a)
 			to->flags |= UI_COL_HIDDEN;
 	}
 	a->source = (struct ui_source){
-		.cols = a->cols, .ncols = n, .empty = "nothing was found",
-		.count = ui_rows_count, .cell = ui_rows_cell,
+		.cols = a->cols, .ncols = n,
+		.empty = a->rows->note != NULL ? a->rows->note :
+			 "nothing was found",
+		.count = ui_rows_count, .cell = analysis_cell,
 		.key = analysis_key,
 	};
 }
@@ -223,7 +252,7 @@ analysis_crumb(struct ui_view *v, struct ot_buf *out)
 
 	/* "292 of 2858 are new; they all hang from ..." is the answer itself. */
 	if (a->rows != NULL && a->rows->title != NULL &&
-	    strncmp(text, "diff ", 5) == 0)
+	    (strncmp(text, "diff ", 5) == 0 || strncmp(text, "path ", 5) == 0))
 		text = a->rows->title;
 	ot_escape(out, text, strlen(text), OT_ESC_TERM,
 		  text == v->subject.name ? 40 : 100);

@@ -42,6 +42,7 @@ struct dominators {
 	hg_node top;
 	uint32_t *kids;		/* per node of the tree: children */
 	struct ui_tree tree;
+	struct ui_tree_kept kept;	/* open in the sample before */
 };
 
 static uint32_t
@@ -159,7 +160,20 @@ kids_fill(void *ctx, uint32_t node, uint32_t skip, uint32_t n,
 	free(list);
 }
 
-static const struct ui_tree_ops dom_ops = { kids_count, kids_fill };
+static uint64_t
+kids_id(void *ctx, uint32_t node, uint32_t edge)
+{
+	const struct dominators *s = ctx;
+
+	(void)edge;
+	if (node < hg_objects(s->g))
+		return hg_addr(s->g, node);
+	return ~(uint64_t)(node - hg_objects(s->g));
+}
+
+static const struct ui_tree_ops dom_ops = {
+	kids_count, kids_fill, NULL, kids_id
+};
 
 static enum ot_status
 dominators_open(struct ui_view *v, struct ot_err *err)
@@ -174,6 +188,7 @@ dominators_close(struct ui_view *v)
 	struct dominators *s = v->state;
 
 	ui_tree_release(&s->tree);
+	ui_tree_kept_release(&s->kept);
 	free(s->kids);
 }
 
@@ -185,6 +200,10 @@ dominators_rebind(struct ui_view *v)
 
 	free(s->kids);
 	s->kids = NULL;
+	if (s->tree.n > 0) {
+		ui_tree_kept_release(&s->kept);
+		ui_tree_keep(&s->tree, &s->kept);
+	}
 	s->tree.n = 0;
 	s->d = NULL;
 	s->g = ctx->graph;
@@ -215,9 +234,12 @@ dominators_load(struct ui_view *v, struct ui_job *job, struct ot_err *err)
 	for (n = 0; n < hg_dom_nodes(s->d); n++)
 		if (n != all)
 			s->kids[hg_dom_idom(s->d, n)]++;
-	if (!ui_tree_start(&s->tree, &dom_ops, s, s->top, DOM_BATCH, DOM_ROWS))
-		return ot_fail_nomem(err, "the tree");
-	return OT_OK;
+	if (s->kept.rows != NULL ?
+	    ui_tree_restart(&s->tree, &dom_ops, s, s->top, DOM_BATCH,
+			    &s->kept) :
+	    ui_tree_start(&s->tree, &dom_ops, s, s->top, DOM_BATCH, DOM_ROWS))
+		return OT_OK;
+	return ot_fail_nomem(err, "the tree");
 }
 
 /* Row of the selection; UINT32_MAX: none. */

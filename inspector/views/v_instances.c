@@ -10,15 +10,17 @@
 #include <string.h>
 
 #include "base/escape.h"
+#include "graph/dom.h"
 #include "inspector/views/views.h"
 
-enum { INST_ADDRESS, INST_BYTES, INST_REFCOUNT, INST_GENERATION, INST_TEXT,
+enum { INST_ADDRESS, INST_BYTES, INST_RETAINED, INST_REFCOUNT, INST_GENERATION, INST_TEXT,
        INST_COLS };
 
 static const struct ui_col inst_cols[INST_COLS] = {
 	{ "address", "address", OT_CELL_ADDR, UI_COL_ASCENDING, 14, 0,
 	  UI_ADDR },
 	{ "bytes", "bytes", OT_CELL_BYTES, 0, 8, 0, UI_PLAIN },
+	{ "retained", "retained", OT_CELL_BYTES, 0, 8, 0, UI_PLAIN },
 	{ "refcount", "refcount", OT_CELL_INT, 0, 9, 0, UI_PLAIN },
 	{ "generation", "gen", OT_CELL_INT, 0, 4, 0, UI_DIM },
 	{ "text", "text", OT_CELL_STR, UI_COL_NAME, 20, 1, UI_TEXT },
@@ -42,6 +44,7 @@ inst_cell(void *ctx, uint32_t row, size_t col, struct ot_table *t,
 {
 	const struct inst *s = ctx;
 	hg_node n = s->nodes[row];
+	const struct hg_dom *dom;
 
 	switch (col) {
 	case INST_ADDRESS:
@@ -49,6 +52,11 @@ inst_cell(void *ctx, uint32_t row, size_t col, struct ot_table *t,
 		break;
 	case INST_BYTES:
 		ot_cell_bytes(out, hg_bytes(s->g, n));
+		break;
+	case INST_RETAINED:
+		dom = hg_dom_peek(s->g);	/* once it was asked for */
+		if (dom != NULL)
+			ot_cell_bytes(out, hg_dom_retained(dom, n));
 		break;
 	case INST_REFCOUNT:
 		if (hg_refcount(s->g, n) >= 0)
@@ -123,6 +131,14 @@ inst_subject(struct ui_view *v, struct ui_subject *out)
 static bool
 inst_act(struct ui_view *v, enum ui_action a, struct ui_effect *fx)
 {
+	if (a == UI_ACT_BYRETAINED) {
+		if (((struct inst *)v->state)->n == 0 ||
+		    hg_dom_peek(((struct inst *)v->state)->g) != NULL)
+			return false;	/* a column like any other */
+		fx->kind = UI_FX_HOST;
+		fx->action = a;
+		return true;
+	}
 	if (a != UI_ACT_OPEN || !inst_subject(v, &fx->subject))
 		return false;
 	fx->kind = UI_FX_OPEN;

@@ -12,18 +12,11 @@ refs_open(struct ui_view *v, struct ot_err *err)
 	return edge_tree_open(v, false, err);
 }
 
-static void
-refs_crumb(struct ui_view *v, struct ot_buf *out)
-{
-	ot_buf_adds(out, "refs ");
-	view_subject_short(&v->subject, out);
-}
-
 const struct ui_view_ops view_refs = {
-	.where = UI_WHERE_TREE | UI_WHERE_HEAP,
-	.graph = true, .state = sizeof(struct edge_tree),
+	.where = UI_WHERE_TREE | UI_WHERE_REFS | UI_WHERE_HEAP,
+	.graph = true, .whole = true, .state = sizeof(struct edge_tree),
 	.open = refs_open, .close = edge_tree_close,
 	.rebind = edge_tree_rebind, .act = edge_tree_act,
 	.subject = edge_tree_subject, .details = edge_tree_details,
-	.copy = edge_tree_copy, .crumb = refs_crumb,
+	.copy = edge_tree_copy, .crumb = edge_tree_crumb,
 };

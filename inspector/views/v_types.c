@@ -19,14 +19,15 @@
 #include "inspector/ui/spark.h"
 #include "inspector/views/views.h"
 
-enum { TYPES_COUNT, TYPES_DELTA, TYPES_BYTES, TYPES_SHARE, TYPES_TREND,
+enum { TYPES_COUNT, TYPES_DELTA, TYPES_BYTES, TYPES_RETAINED, TYPES_SHARE, TYPES_TREND,
        TYPES_MARK, TYPES_TYPE, TYPES_COLS };
 
 static const struct ui_col types_cols[TYPES_COLS] = {
 	{ "count", "count", OT_CELL_INT, 0, 11, 0, UI_BOLD },
 	{ "delta", "Δ/s", OT_CELL_DELTA, 0, 9, 0, UI_PLAIN },
 	{ "bytes", "bytes", OT_CELL_BYTES, 0, 8, 0, UI_PLAIN },
-	{ "share", "share", OT_CELL_SHARE, 0, 6, 0, UI_DIM },
+	{ "retained", "retained", OT_CELL_BYTES, 0, 8, 0, UI_PLAIN },
+	{ "share", "share", OT_CELL_SHARE, UI_COL_ROOMY, 6, 0, UI_DIM },
 	{ "trend", "trend", OT_CELL_STR, UI_COL_NOSORT, LIVE_KEPT, 0,
 	  UI_SPARK },
 	{ "mark", " ", OT_CELL_STR, UI_COL_NOSORT, 1, 0, UI_WARN },
@@ -81,6 +82,10 @@ types_cell(void *ctx, uint32_t row, size_t col, struct ot_table *t,
 		break;
 	case TYPES_BYTES:
 		ot_cell_bytes(out, r->bytes);
+		break;
+	case TYPES_RETAINED:
+		if (l->has_retained)
+			ot_cell_bytes(out, r->retained);
 		break;
 	case TYPES_SHARE:
 		ot_cell_share(out, l->bytes == 0 ? 0 :
@@ -184,6 +189,11 @@ types_subject(struct ui_view *v, struct ui_subject *out)
 static bool
 types_act(struct ui_view *v, enum ui_action a, struct ui_effect *fx)
 {
+	if (a == UI_ACT_BYRETAINED && !types_live(v)->has_retained) {
+		fx->kind = UI_FX_HOST;
+		fx->action = a;
+		return true;
+	}
 	if (a != UI_ACT_OPEN || !types_subject(v, &fx->subject))
 		return false;
 	fx->kind = UI_FX_OPEN;
@@ -213,6 +223,9 @@ types_details(struct ui_view *v, struct ot_buf *out)
 		    ot_fmt_count(text, sizeof(text), r->tracked));
 	ot_buf_addf(out, "\n  bytes        %s",
 		    ot_fmt_count(text, sizeof(text), r->bytes));
+	if (types_live(v)->has_retained)
+		ot_buf_addf(out, "\n  retained     %s",
+			    ot_fmt_count(text, sizeof(text), r->retained));
 	if (live_count(r) > 0)
 		ot_buf_addf(out, "\n  bytes each   %.1f",
 			    (double)r->bytes / (double)live_count(r));

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What `g` draws: what the view shows.  From the tree of references their
- * graph, from the paths the chains, from a cycle that, from anywhere else what refers to the
- * selected object; from a type what refers to its first instances.
+ * What `g` draws: what the view shows.  From a tree of references what is open
+ * in it, from the paths the chains, from a cycle that, from anywhere else what
+ * refers to the selected object; from a type what refers to its first
+ * instances.
  */
 #include "config.h"
 
@@ -10,6 +11,7 @@
 #include <string.h>
 
 #include "graph/scc.h"
+#include "inspector/views/edge_tree.h"
 #include "inspector/views/views.h"
 
 #define PICTURE_INSTANCES 10	/* of a type */
@@ -98,4 +100,15 @@ view_picture(const struct hg_graph *g, const char *view,
 	return hg_picture_refs(g, &one, 1,
 			       strcmp(view, "refs") != 0 && !hg_is_root(g, one),
 			       args, out, err);
+}
+
+enum ot_status
+view_picture_open(const struct ui_view *v, struct hg_picture **out,
+		  struct ot_err *err)
+{
+	*out = NULL;
+	if (v == NULL || (v->def->ops->where & UI_WHERE_REFS) == 0 ||
+	    v->problem[0] != '\0')
+		return OT_OK;
+	return edge_tree_picture(v->state, out, err);
 }

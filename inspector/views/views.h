@@ -52,6 +52,7 @@ struct view_ctx {
 	const struct hg_graph *mark;	/* a baseline's objects, for `=` */
 	struct live *live;
 	const struct ot_table *procs;	/* for the picker, see v_picker.c */
+	const struct ot_table *gc;	/* of analysis gc, of the last sample */
 	struct view_status status;
 };
 
@@ -71,8 +72,11 @@ int view_header_draw(const struct view_ctx *ctx, struct ui_cells *c);
 enum ot_status view_command(const struct view_ctx *ctx,
 			    const struct ui_view *top, const char *line,
 			    struct ui_effect *fx, struct ot_err *err);
-void view_command_complete(const struct view_ctx *ctx, const char *line,
+void view_command_complete(const struct view_ctx *ctx,
+			   const struct ui_view *top, const char *line,
 			   struct ot_buf *out);
+/* Where the name of a file begins in the line; 0: it takes none. */
+size_t view_command_file(const char *line);
 
 /*
  * What `g` draws: the tree or the chains a view shows, else what refers to
@@ -82,6 +86,13 @@ enum ot_status view_picture(const struct hg_graph *g, const char *view,
 			    const struct ui_subject *s,
 			    const struct hg_args *args,
 			    struct hg_picture **out, struct ot_err *err);
+
+/*
+ * What is open in a tree of references, made at once; *out NULL: the view is
+ * none of those, view_picture() it is.
+ */
+enum ot_status view_picture_open(const struct ui_view *v,
+				 struct hg_picture **out, struct ot_err *err);
 
 /* Subjects and nodes.  HG_NONE: not in this graph. */
 hg_node view_node(const struct hg_graph *g, const struct ui_subject *s);

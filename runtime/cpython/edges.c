@@ -58,7 +58,7 @@ static bool
 is_target(struct py_walk *w, py_obj to)
 {
 	if (py_ok(to))
-		return to != w->own_object && to != w->own_entry;
+		return to != w->own[0] && to != w->own[1] && to != w->own_entry;
 	if (to)
 		w->odd_refs++;
 	return false;

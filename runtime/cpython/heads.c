@@ -6,7 +6,7 @@
  * interpreter's state (3.8: in _PyRuntime), and one for what gc.freeze() put
  * aside a little behind.  Where they are moves even inside a minor version, and
  * some are only 4-aligned (3.13.5), so a place is believed only when every head
- * is linked back to from both sides and an object hangs on one of them.
+ * is linked back to from both sides and an object hangs on one of the four.
  * Without a guess this looks at each 4 bytes of the state, once, some ms.
  */
 #include <string.h>
@@ -56,6 +56,21 @@ is_object(const struct py_walk *w, uintptr_t node)
 		(flags & PY_FLAG_TYPE);
 }
 
+/* Right after gc.freeze() all objects are on the fourth list. */
+static bool
+has_frozen(const struct py_walk *w, uintptr_t first)
+{
+	uintptr_t at, node;
+
+	for (at = first + PERMANENT_FIRST; at <= first + PERMANENT_LAST;
+	     at += 4) {
+		if (is_head(at, &node) && node != at && node != first &&
+		    is_object(w, node))
+			return true;
+	}
+	return false;
+}
+
 static bool
 are_heads(const struct py_walk *w, uintptr_t at)
 {
@@ -72,7 +87,7 @@ are_heads(const struct py_walk *w, uintptr_t at)
 			return false;
 		alive = true;
 	}
-	return alive;
+	return alive || has_frozen(w, at);
 }
 
 /* Looks at every 4 bytes of [at, at + size). */

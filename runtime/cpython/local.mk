@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: MIT
 # What the agent knows of CPython; one file a line.
 CPYTHON_SOURCES = \
+	runtime/cpython/collector.c \
+	runtime/cpython/control.c \
+	runtime/cpython/control.h \
 	runtime/cpython/edges.c \
 	runtime/cpython/edges_containers.c \
 	runtime/cpython/edges_frames.c \
@@ -26,8 +29,12 @@ CPYTHON_SOURCES = \
 	runtime/cpython/origin.c \
 	runtime/cpython/pages.c \
 	runtime/cpython/pages.h \
+	runtime/cpython/pauses.c \
+	runtime/cpython/pauses.h \
 	runtime/cpython/pools.c \
 	runtime/cpython/provider.c \
+	runtime/cpython/pyapi.c \
+	runtime/cpython/pyapi.h \
 	runtime/cpython/py.h \
 	runtime/cpython/roots.c \
 	runtime/cpython/size.c \

@@ -24,7 +24,7 @@
 typedef void *(*finder)(void *handle, const char *name);
 
 static struct {
-	unsigned minor;
+	unsigned minor, patch;
 	bool free_threaded;
 	char version[32];
 	py_obj runtime, modules, interp, own_thread;
@@ -259,6 +259,7 @@ py_walk_with(const struct py_layout *L, struct objtop_sink *sink, char *why,
 	w->sink = sink;
 	w->L = L;
 	w->minor = self.minor;
+	w->patch = self.patch;
 	w->T = self.types;
 	w->runtime = self.runtime;
 	w->interp = self.interp;
@@ -300,6 +301,10 @@ read_version(const char *s)
 	self.minor = 0;
 	for (n = 2; n < 5 && s[n] >= '0' && s[n] <= '9'; n++)
 		self.minor = self.minor * 10 + (unsigned)(s[n] - '0');
+	self.patch = 0;
+	if (s[n] == '.')
+		for (n++; n < 9 && s[n] >= '0' && s[n] <= '9'; n++)
+			self.patch = self.patch * 10 + (unsigned)(s[n] - '0');
 	return self.minor >= FIRST_MINOR && self.minor <= LAST_MINOR;
 }
 

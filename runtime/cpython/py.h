@@ -157,7 +157,7 @@ struct py_walk {
 	struct objtop_sink *sink;
 	const struct py_layout *L;	/* verified */
 	struct py_types T;
-	unsigned minor;
+	unsigned minor, patch;
 	py_obj runtime;			/* &_PyRuntime */
 	py_obj interp;			/* main interpreter */
 	py_obj modules;			/* sys.modules */
@@ -171,12 +171,13 @@ struct py_walk {
 
 	/* what follows belongs to the walk's own files: walk.h */
 	bool want_refs, want_names, want_text, want_roots;
-	py_obj own_object;		/* the agent's: not shown, */
+	py_obj own[2];			/* the agent's: not shown, */
 	py_obj own_entry;		/* nor its entry in atexit's list */
 	py_obj own_probe;		/* nor what the world was stopped by */
 	struct py_interp *interps;	/* the main one first */
 	size_t n_interps;
 	bool collecting;		/* a collection is under way */
+	uint64_t per_list[4];		/* objects on the collector's lists */
 	py_obj interned;		/* 3.14+: dict of all interned str, or 0 */
 	bool borrowed;			/* the ref being made does not count */
 	bool in_root;			/* refs go to a root, not to an object */

@@ -14,6 +14,7 @@
 #include "base/compiler.h"
 #include "runtime/cpython/exit.h"
 #include "runtime/cpython/head.h"
+#include "runtime/cpython/pauses.h"
 #include "runtime/cpython/walk.h"
 
 #define LINK_BITS	((uintptr_t)3)
@@ -42,12 +43,14 @@ py_listed(struct py_walk *w, py_obj o, enum py_generation g)
 {
 	if (!py_bitmap_list(w, o, g))
 		return false;
-	if (py_is_own(o)) {
-		w->own_object = o;
+	if (py_is_own(o) || py_pauses_is_own(o)) {
+		w->own[w->own[0] ? 1 : 0] = o;
 		return true;
 	}
 	if (is_own_entry(w, o))
 		w->own_entry = o;
+	else
+		w->per_list[g]++;
 	if (w->want_names && py_type(w, o) == w->T.function)
 		py_hints_function(w, o);
 	return true;
@@ -105,6 +108,8 @@ read_lists(struct py_walk *w, char *why, size_t cap)
 	}
 	if (!read_heads(w, &h))
 		goto broken;
+	if (w->sink->want & OBJTOP_WANT_COLLECTOR)
+		py_collector_tell(w, &h);
 	/* Where the runtime has the lists (3.8), all share them. */
 	for (i = 1; i < w->n_interps && w->L->rt_gc == PY_NO; i++) {
 		if (!py_heads_of(w, w->interps[i].at, &h, &other))
@@ -185,7 +190,7 @@ report(struct py_walk *w, py_obj o, enum py_generation g)
 	struct objtop_object out = { .addr = o };
 	char text[TEXT_MAX];
 
-	if (o == w->own_object || o == w->own_entry)
+	if (o == w->own[0] || o == w->own[1] || o == w->own_entry)
 		return;
 	if (!info) {
 		w->odd_objects += !w->stop;
@@ -316,6 +321,10 @@ py_walk_run(struct py_walk *w, char *why, size_t cap)
 	if (py_free_threaded(w) ? !py_pages_read(w, why, cap) :
 	    !read_lists(w, why, cap))
 		return -1;
+	if (py_free_threaded(w) && (s->want & OBJTOP_WANT_COLLECTOR))
+		py_collector_tell_unlisted(w);
+	if (s->want == OBJTOP_WANT_COLLECTOR)
+		return 0;
 	w->listed = w->marked;
 	s->phase(s, "reading the roots");
 	w->pass = PY_PASS_MARK;

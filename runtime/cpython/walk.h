@@ -263,6 +263,13 @@ bool py_collecting(const struct py_walk *w, const struct py_heads *h);
 
 bool py_pages_read(struct py_walk *w, char *why, size_t cap);
 
+/* ---- collector.c ---- */
+
+/* Tells the sink of the main interpreter's collector; its lists are read. */
+void py_collector_tell(struct py_walk *w, const struct py_heads *h);
+/* The same of a free-threaded build. */
+void py_collector_tell_unlisted(struct py_walk *w);
+
 /* ---- walk.c ---- */
 
 /* Marks what the collector tracks; false: met before, or no memory. */

@@ -86,12 +86,14 @@ enum objtop_kind_flags {
  * at all: `pools` is all that it wants to hear.
  */
 enum objtop_want {
-	OBJTOP_WANT_COUNTS = 1,	/* objects per kind only: no other bit set */
+	OBJTOP_WANT_COUNTS = 1,	/* objects per kind only: with COLLECTOR at
+				 * most, no other bit */
 	OBJTOP_WANT_OBJECTS = 2,
 	OBJTOP_WANT_REFS = 4,
 	OBJTOP_WANT_NAMES = 8,	/* names on refs */
 	OBJTOP_WANT_TEXT = 16,	/* short texts of values: never when redacted */
 	OBJTOP_WANT_ROOTS = 32,
+	OBJTOP_WANT_COLLECTOR = 64, /* sink->collector(); alone: nothing else */
 };
 
 /* A type.  Strings are copied; at most 4096 bytes of each are kept. */
@@ -135,6 +137,33 @@ struct objtop_root {
 	const char *name;	/* "shop.cache", "handle (shop/server.py:42)" */
 	size_t name_len;
 	uint64_t thread;	/* OS thread id, 0: none */
+};
+
+/*
+ * A cycle collector.  What a runtime does not have or count is
+ * OBJTOP_UNKNOWN.
+ */
+#define OBJTOP_GENERATIONS	3
+#define OBJTOP_UNKNOWN		UINT64_MAX
+
+struct objtop_generation {
+	uint64_t objects;	/* in it now */
+	uint64_t threshold;	/* of `count`, that makes it be collected */
+	uint64_t count;
+	uint64_t collections;	/* since the program began, */
+	uint64_t collected;	/* with so many objects found unreachable */
+	uint64_t uncollectable;
+	uint64_t pause_ns;	/* what the last collection took */
+};
+
+struct objtop_collector {
+	int enabled;		/* does it begin by itself? */
+	int collecting;		/* at this moment */
+	uint64_t frozen;	/* objects exempt from collection */
+	uint64_t garbage;	/* found uncollectable and kept */
+	uint64_t callbacks;	/* the program has itself called back */
+	uint32_t ngenerations;	/* youngest first */
+	struct objtop_generation generation[OBJTOP_GENERATIONS];
 };
 
 /*
@@ -210,6 +239,10 @@ struct objtop_sink {
 
 	/* Once, before the first object; may be left out.  As above. */
 	void (*pools)(struct objtop_sink *s, const struct objtop_pools *p);
+
+	/* The collector, at most once; likewise. */
+	void (*collector)(struct objtop_sink *s,
+			  const struct objtop_collector *c);
 };
 
 struct objtop_provider {

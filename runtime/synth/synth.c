@@ -436,6 +436,27 @@ let_go(void *self)
 	(void)self;
 }
 
+/* Its figures follow from the size of the heap, like all else here. */
+static void
+tell_collector(struct objtop_sink *sink, const struct synth_shape *shape)
+{
+	static const uint64_t thresholds[] = { 700, 10, 10 };
+	struct objtop_collector c = {
+		.enabled = 1, .garbage = 1, .ngenerations = OBJTOP_GENERATIONS,
+	};
+	uint32_t i;
+
+	for (i = 0; i < OBJTOP_GENERATIONS; i++)
+		c.generation[i] = (struct objtop_generation){
+			.objects = i == 2 ? shape->sessions : i,
+			.threshold = thresholds[i], .count = i + 1,
+			.collections = (uint64_t)shape->sessions >> (3 * i),
+			.collected = 5, .pause_ns = i == 2 ?
+				OBJTOP_UNKNOWN : 1000u * (i + 1),
+		};
+	sink->collector(sink, &c);
+}
+
 static int
 walk(void *self, struct objtop_sink *sink, char *why, size_t cap)
 {
@@ -446,6 +467,8 @@ walk(void *self, struct objtop_sink *sink, char *why, size_t cap)
 	(void)why, (void)cap;
 	y.sink = sink;
 	announce_types(&y);
+	if (sink->want & OBJTOP_WANT_COLLECTOR)
+		tell_collector(sink, &y.shape);
 	walk_roots(&y);
 	sink->phase(sink, "objects");
 	stop = walk_fixed(&y);

@@ -218,6 +218,19 @@ class Tmux(unittest.TestCase):
         self.assertIn("last sample", first)
         self.leave(t)
 
+    def test_collector(self):
+        t = self.terminal()
+        t.see(r"count▼", r"growing")
+        t.keys("7")
+        t.see(r"GC: automatic collection is enabled", r"700", r"thresh")
+        t.keys("c")
+        t.see(r"collect its garbage.*\(y/n\)")
+        t.keys("n")
+        t.see(r"nothing was done")
+        t.keys("cy")
+        t.see(r"collected \d+ unreachable objects in")
+        self.leave(t)
+
     def test_snapshot_and_its_file(self):
         t = self.terminal()
         t.see(r"count▼", r"\bdict\b")
@@ -236,6 +249,101 @@ class Tmux(unittest.TestCase):
         t.see(r"a file does not change")
         t.press("q")
         self.assertEqual(t.exit_status(), 0)
+
+    def test_table_to_a_file_and_back_to_a_snapshot(self):
+        t = self.terminal(columns=120)
+        t.see(r"count▼", r"\bdict\b")
+        t.keys("T")
+        t.see(r"retained▼", r"sorted by retained", r"Cache")
+        t.keys("fSession\n")
+        t.see(r"filter Session")
+        t.keys("e")
+        t.see(r"export the table to file: objtop-types\.csv")
+        t.press("Enter")
+        t.see(r"exported \d+ rows to objtop-types\.csv")
+        with open(os.path.join(self.directory, "objtop-types.csv")) as f:
+            head, *rows = f.read().splitlines()
+        self.assertIn("retained", head.split(","))
+        self.assertTrue(all("Session" in row for row in rows), rows)
+        t.press("W", "C-u")
+        t.keys("heap.objtop\n")
+        t.see(r"wrote heap\.objtop")
+        t.keys("L")
+        t.see(r"load snapshot:")
+        t.keys("hea")
+        t.press("Tab", "Enter")
+        t.see(r"leave PID \d+ for heap\.objtop\? \(y/n\)")
+        t.keys("y")
+        t.see(r"\[file\]", r"file heap\.objtop", r"\bdict\b")
+        self.no_agent()
+        self.service.still_runs()
+        t.keys("L")
+        t.keys("nosuch.objtop\n")
+        t.see(r"nosuch\.objtop")
+        t.press("q")
+        self.assertEqual(t.exit_status(), 0)
+
+    def test_many_of_a_type_are_one_row(self):
+        t = self.terminal(columns=120)
+        t.see(r"count▼", r"\bdict\b")
+        t.keys(":show Cache#0\n")
+        t.see(r"this object", r"\.sessions")
+        t.keys("/sessions\n")
+        t.keys("r")
+        t.see(r"refers to +dict", r"▸ [\d,]+ × \S+ +(\S+\.)?Session",
+              r"▸ [\d,]+ × key +str")
+        t.keys("/Session\n")
+        t.press("Space")
+        t.see(r"▾ [\d,]+ × ", r"\['s0'\]", r"\d+ more")
+        t.keys("g")
+        t.see(r"draw to file: ")
+        t.press("C-u")
+        t.keys("open.dot\n")
+        t.see(r"drew (1[0-9]|2[0-9]) nodes to open\.dot")
+        with open(os.path.join(self.directory, "open.dot")) as f:
+            picture = f.read()
+        self.assertRegex(picture, r"\d+ × .*str")
+        self.assertRegex(picture, r"\d+ more")
+        t.press("Left", "Left")
+        t.keys("/Session\n")
+        t.keys("x")
+        t.see(r"hidden: .*Session; X brings it back", r"\(hidden: 1\)")
+        t.keys("X")
+        t.see(r"× \S+ +(\S+\.)?Session")
+        self.leave(t)
+
+    def test_unknown_keys_do_nothing(self):
+        t = self.terminal(TERM="xterm-256color")
+        t.see(r"count▼", r"\bdict\b")
+        t.keys("\x1b[15;5~\x1b[1;7Q\x1bOz\x1b[?62;4c\x1b[200~")
+        t.keys("C")
+        t.see(r"sorted by count", r"(?m)^ types  ")
+        self.assertNotIn("marked", t.screen())
+        self.leave(t)
+
+    def test_mouse(self):
+        t = self.terminal(TERM="xterm-256color")
+        t.see(r"count▼", r"\bdict\b")
+        t.keys("z")             # rows that stay where they are
+        t.see(r"\[paused\]")
+        lines = t.screen().split("\n")
+        row = next(i for i, s in enumerate(lines) if s.endswith(" dict"))
+        for _ in range(2):      # selects, then opens
+            t.keys("\x1b[<0;20;%dM\x1b[<0;20;%dm" % (row + 1, row + 1))
+        t.see(r"types › dict", r"refcount")
+        t.keys("\x1b[<0;3;4M\x1b[<0;3;4m")   # the crumb "types"
+        t.see(r"count▼")
+        self.leave(t)
+
+    def test_terminal_that_goes_away(self):
+        t = self.terminal()
+        t.see(r"count▼", r"\bdict\b")
+        pid = self.objtop_pid()
+        t.end()                 # its window closes under it
+        wait_for("objtop to end",
+                 lambda: not os.path.exists("/proc/%d" % pid))
+        self.no_agent()
+        self.service.still_runs()
 
     def test_picker(self):
         t = Terminal(self.directory, OBJTOP)

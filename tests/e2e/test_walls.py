@@ -63,15 +63,15 @@ def errno(n):
 if X86:
     NR = dict(read=0, write=1, close=3, fstat=5, mmap=9, mprotect=10,
               munmap=11, brk=12, rt_sigaction=13, rt_sigprocmask=14,
-              rt_sigreturn=15, pread64=17, mremap=25, mincore=27, madvise=28, sched_yield=24,
-              nanosleep=35, getpid=39, socket=41, connect=42, sendto=44,
+              rt_sigreturn=15, pread64=17, mremap=25, mincore=27, madvise=28,
+              sched_yield=24, nanosleep=35, getpid=39, socket=41, connect=42, sendto=44,
               recvfrom=45, recvmsg=47, socketpair=53, clone=56, exit=60,
               wait4=61, kill=62, fcntl=72, getppid=110, prctl=157,
               gettid=186, futex=202, clock_gettime=228, exit_group=231,
               openat=257, newfstatat=262, ppoll=271, set_robust_list=273,
               prlimit64=302, process_vm_readv=310, memfd_create=319,
               rseq=334, clone3=435, restart_syscall=219, shutdown=48,
-              sched_getaffinity=204, tgkill=234)
+              sched_getaffinity=204, tgkill=234, getrandom=318)
 else:
     NR = dict(socket=198, socketpair=199, connect=203, clone=220, mmap=222,
               memfd_create=279, recvmsg=212, clone3=435, rseq=293, ppoll=73,

@@ -78,6 +78,9 @@ make_seed(int which, struct seed *out)
 	const struct otw_error er = { 1, STR("no") };
 	const struct otw_request rq = { 63, OTW_MODE_AUTO, 1000 };
 	const struct otw_progress pr = { 1, 2 };
+	const struct otw_collector col = { .enabled = true, .ngenerations = 3 };
+	const struct otw_act act = { .what = OTW_ACT_COLLECT, .arg = { 2 } };
+	const struct otw_acted acted = { .what = OTW_ACT_FREEZE };
 	const struct otw_end end = { .objects = 4 };
 	void *block = calloc(1, otw_enc_block_size());
 	struct otw_enc e;
@@ -96,7 +99,10 @@ make_seed(int which, struct seed *out)
 	otw_enc_unseen(&e, &u);
 	otw_enc_pools(&e, &po);
 	otw_enc_progress(&e, &pr);
+	otw_enc_collector(&e, &col);
 	otw_enc_end(&e, &end);
+	otw_enc_acted(&e, &acted);
+	otw_enc_act(&e, &act);
 	otw_enc_error(&e, &er);
 	otw_enc_empty(&e, OTW_F_BYE);
 	otw_enc_request(&e, &rq);

@@ -39,6 +39,16 @@ for f in $(sed -n 's/^FRAME(\([A-Z]*\),.*/\1/p' wire/frames.def); do
 	sh doc/wire-page.sh . | grep -q "^$f	" ||
 		complain "objtop-wire(7) has no line for $f"
 done
+# Screens in the README are those that the tests compare; runs of empty lines
+# are one there.
+for s in $(sed -n 's/^<!-- screen \([a-z0-9-]*\) -->$/\1/p' README.md); do
+	want=$(cat -s "tests/screens/$s.txt") || want=missing
+	is=$(sed -n "/^<!-- screen $s -->\$/,/^\`\`\`\$/p" README.md |
+		sed '1,2d;$d')
+	[ "$is" = "$want" ] ||
+		complain "README.md shows another screen than tests/screens/$s.txt"
+done
+grep -q '^<!-- screen ' README.md || complain "README.md shows no screen"
 for room in base wire runtime graph inspector/target inspector/ui \
 	inspector/views inspector/cmd tests doc; do
 	grep -qF "$room/" ARCHITECTURE.md ||

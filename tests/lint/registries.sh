@@ -25,6 +25,7 @@ check() {
 }
 
 check graph an_ graph/analyses.def ANALYSIS "backrefs" "util"
+check graph ex_ graph/formats.def FORMAT "" ""
 check inspector/cmd cmd_ inspector/cmd/commands.def COMMAND \
 	"$(names graph/analyses.def ANALYSIS | tr '\n' ' ')" \
 	"common analysis out print ui"

@@ -110,6 +110,7 @@ def visits(pid):
 
 class Exits(unittest.TestCase):
     def rounds(self, watch):
+        seen = 0
         for minor, python in harness.INTERPRETERS:
             if minor < OLDEST:
                 continue
@@ -126,7 +127,8 @@ class Exits(unittest.TestCase):
                     minor, watch.__name__, ROUNDS, taken, len(bad),
                     time.monotonic() - start), flush=True)
                 self.assertEqual(bad, [])
-                self.assertGreater(taken, 0)
+            seen += taken
+        self.assertGreater(seen, 0)	# of one, all can be too short
 
     def test_snapshots_to_the_end(self):
         self.rounds(snapshots)

@@ -144,9 +144,10 @@ class Program:
         """What must be the same before and after."""
         tasks = self.tasks()
         main = [t for t in tasks if t["tid"] == str(self.pid)][0]
-        if self.state == "making":	# its threads come and go
-            tasks = [t for t in tasks if t is main or
-                     t["Name"] != main["Name"]]
+        if self.state == "making":
+            # Its threads come and go; from 3.14 on they have names.
+            tasks = [t for t in tasks if t is main or not
+                     t["Name"].startswith((main["Name"], "Thread-"))]
         files = self.fds()
         if self.state == "fork":
             # The pipes of its children; and from 3.12 on os.fork() looks at

@@ -429,6 +429,37 @@ START_TEST(what_each_command_takes)
 }
 END_TEST
 
+START_TEST(options_of_gc)
+{
+	accepts("gc --collect 42");
+	ck_assert(cmd.opts.collect);
+	ck_assert_uint_eq(cmd.opts.generation, 2);
+	ck_assert_str_eq(cmd.target, "42");
+	accepts("gc --collect 1 42");
+	ck_assert_uint_eq(cmd.opts.generation, 1);
+	ck_assert_str_eq(cmd.target, "42");
+	accepts("gc --collect=0 1");
+	ck_assert_uint_eq(cmd.opts.generation, 0);
+	ck_assert_str_eq(cmd.target, "1");
+	accepts("gc 1 --collect");
+	ck_assert_str_eq(cmd.target, "1");
+	accepts("gc --name shop --collect 0");
+	ck_assert_uint_eq(cmd.opts.generation, 0);
+	ck_assert_ptr_null(cmd.target);
+	accepts("gc 42 --threshold 700,20 --for 2s --watch");
+	ck_assert(cmd.opts.threshold_set && cmd.opts.watch);
+	ck_assert(cmd.opts.threshold[0] == 700 && cmd.opts.threshold[1] == 20);
+	ck_assert(cmd.opts.threshold[2] == -1);
+	ck_assert_uint_eq(cmd.opts.lasting_ms, 2000);
+	refuses("gc 42 --threshold 1,2,3,4", "--threshold takes one to three "
+		"numbers like 700,10,10, not '1,2,3,4'");
+	refuses("gc 42 --collect=3", "--collect takes a whole number from 0 to "
+		"2, not '3'");
+	refuses("types 42 --watch", "types takes no --watch; see objtop help "
+		"types");
+}
+END_TEST
+
 int
 main(void)
 {
@@ -452,6 +483,7 @@ main(void)
 	tcase_add_test(tc, completion_leaves_nothing_out);
 	tcase_add_test(tc, completion_works_in_bash);
 	tcase_add_test(tc, what_each_command_takes);
+	tcase_add_test(tc, options_of_gc);
 	suite_add_tcase(s, tc);
 	sr = srunner_create(s);
 	srunner_run_all(sr, CK_ENV);

@@ -105,7 +105,7 @@ check_edges(const struct hg_graph *g)
 }
 
 static struct hg_graph *
-synth_graph(uint32_t objects, size_t piece)
+synth_graph_of(uint32_t objects, uint32_t want, size_t piece)
 {
 	struct hg_builder *b = hg_builder_new();
 	struct otw_dec *d = otw_dec_new(hg_builder_events(), b);
@@ -114,9 +114,7 @@ synth_graph(uint32_t objects, size_t piece)
 	struct hg_graph *g = NULL;
 	size_t at;
 
-	ck_assert_int_eq(
-		synth_stream(objects, OTW_WANT_GRAPH | OTW_WANT_TEXT, &s, &err),
-		OT_OK);
+	ck_assert_int_eq(synth_stream(objects, want, &s, &err), OT_OK);
 	for (at = 0; at < s.len; at += piece)
 		ck_assert_int_eq(
 			otw_dec_feed(d, s.data + at,
@@ -130,6 +128,12 @@ synth_graph(uint32_t objects, size_t piece)
 	hg_builder_free(b);
 	ot_buf_release(&s);
 	return g;
+}
+
+static struct hg_graph *
+synth_graph(uint32_t objects, size_t piece)
+{
+	return synth_graph_of(objects, OTW_WANT_GRAPH | OTW_WANT_TEXT, piece);
 }
 
 START_TEST(synthetic)
@@ -626,6 +630,32 @@ START_TEST(counts_only)
 }
 END_TEST
 
+START_TEST(collector)
+{
+	struct hg_graph *g = synth_graph_of(1000, OTW_WANT_COLLECTOR, 7);
+	const struct hg_args args = { .limit = 0 };
+	struct ot_table *table = t_run(g, "gc", NULL, &args);
+	struct ot_err err = OT_ERR_INIT;
+	struct t_heap h = t_draw("a>b");
+
+	ck_assert_uint_eq(table->nrows, 3);
+	ck_assert_str_eq(t_cell(table, 0, "threshold"), "700");
+	ck_assert_str_eq(t_cell(table, 0, "pause_us"), "1");
+	ck_assert_str_eq(t_cell(table, 1, "count"), "2");
+	ck_assert_str_eq(t_cell(table, 2, "generation"), "2");
+	ck_assert_str_eq(t_cell(table, 2, "pause_us"), "");
+	ck_assert_str_eq(t_cell(table, 2, "enabled"), "yes");
+	ck_assert_str_eq(t_cell(table, 2, "garbage"), "1");
+	ck_assert_str_eq(table->title, "automatic collection is enabled, 0 "
+			 "objects frozen, 1 in gc.garbage, 0 callbacks");
+	ot_table_free(table);
+	hg_graph_free(g);
+	/* A stream that does not tell of one. */
+	ck_assert_int_eq(an_gc(h.g, &args, &table, &err), OT_FAILED);
+	t_heap_free(&h);
+}
+END_TEST
+
 TCase *
 t_graph_build(void)
 {
@@ -646,5 +676,6 @@ t_graph_build(void)
 	tcase_add_test(t, errors_pass);
 	tcase_add_test(t, labels_aside);
 	tcase_add_test(t, counts_only);
+	tcase_add_test(t, collector);
 	return t;
 }

@@ -376,9 +376,172 @@ START_TEST(look)
 	ck_assert_ptr_nonnull(strstr(b.data, "module\\nshop.cache"));
 	ck_assert_ptr_nonnull(strstr(b.data, "1 more"));
 	ck_assert_ptr_nonnull(strstr(b.data, "[0]"));
-	ck_assert_ptr_nonnull(strstr(b.data, "#f9c9c2")); /* the start */
-	ck_assert_ptr_nonnull(strstr(b.data, "#bfe5ae")); /* the module */
+	ck_assert_ptr_nonnull(strstr(b.data, "#ffd7a3")); /* the start */
+	ck_assert_ptr_nonnull(strstr(b.data, "#b9e4d4")); /* the module */
 	ck_assert_ptr_nonnull(strstr(b.data, "references to shop.Session"));
+	ot_buf_release(&b);
+	hg_picture_free(p);
+	t_heap_free(&h);
+}
+END_TEST
+
+static size_t
+nodes_with(const struct hg_picture *p, unsigned flag)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < p->nnodes; i++)
+		n += (p->nodes[i].flags & flag) != 0;
+	return n;
+}
+
+static size_t
+edges_with(const struct hg_picture *p, unsigned flag)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < p->nedges; i++)
+		n += (p->edges[i].flags & flag) != 0;
+	return n;
+}
+
+/* Four sessions with a dict each, by token; d stands alone, so does odd. */
+START_TEST(fold)
+{
+	struct t_heap h = t_draw(
+		"@module(m)>c c:dict c[t1]>s1 c[t2]>s2 c[t3]>s3 c[t4]>s4 "
+		"s1:Session s2:Session s3:Session s4:Session "
+		"d1:dict d2:dict d3:dict d4:dict s1.d>d1 s2.d>d2 s3.d>d3 "
+		"s4.d>d4 c[o]>odd odd:Session odd.d>d odd.e>d d:dict");
+	struct hg_picture *p = collect(&h, "c", false, NULL);
+	struct hg_args args = { .depth = 3 };
+	size_t i;
+
+	ck_assert_uint_eq(p->nnodes, 11);
+	ck_assert_int_eq(hg_picture_look(p, NULL), OT_OK);
+	ck_assert(hg_picture_fold(p, HG_FOLD_EXACT));
+	/* c, 4 sessions, their dicts, odd, its dict */
+	ck_assert_uint_eq(p->nnodes, 5);
+	ck_assert_uint_eq(nodes_with(p, HG_PIC_FOLD), 2);
+	ck_assert_uint_eq(p->nedges, 5);
+	for (i = 0; i < p->nnodes; i++)
+		if (p->nodes[i].flags & HG_PIC_FOLD)
+			ck_assert_uint_eq(p->nodes[i].count, 4);
+	hg_picture_free(p);
+	/* From below, attributes' names tell odd's dict apart no more. */
+	p = collect(&h, "c", false, &args);
+	ck_assert(hg_picture_fold(p, HG_FOLD_LOOSE));
+	ck_assert_uint_eq(p->nnodes, 3);
+	hg_picture_free(p);
+	p = collect(&h, "c", false, &args);
+	ck_assert(hg_picture_fold(p, HG_FOLD_TYPES));
+	ck_assert_uint_eq(p->nnodes, 3);
+	ck_assert_uint_eq(p->nedges, 2);
+	hg_picture_free(p);
+	t_heap_free(&h);
+}
+END_TEST
+
+START_TEST(circles_and_garbage)
+{
+	struct t_heap h = t_draw("@module(m)>a a>b b>c c>b c>d g>h h>g h>d "
+				 "d~>a");
+	struct hg_picture *p = collect(&h, "d", true,
+				       &(struct hg_args){ .depth = 9 });
+	struct ot_err err = OT_ERR_INIT;
+
+	ck_assert_int_eq(hg_picture_look(p, &err), OT_OK);
+	ck_assert_uint_eq(nodes_with(p, HG_PIC_GARBAGE), 2);
+	ck_assert_uint_eq(edges_with(p, HG_PIC_CYCLE), 4);
+	ck_assert_uint_eq(edges_with(p, HG_PIC_LOST), 3);
+	ck_assert_uint_eq(nodes_with(p, HG_PIC_MARKED), 0);
+	p->look.highlight = "address>=1";
+	ck_assert_int_eq(hg_picture_look(p, &err), OT_OK);
+	ck_assert_uint_gt(nodes_with(p, HG_PIC_MARKED), 4);
+	p->look.highlight = "colour:red";
+	ck_assert_int_eq(hg_picture_look(p, &err), OT_USAGE);
+	hg_picture_free(p);
+	t_heap_free(&h);
+}
+END_TEST
+
+START_TEST(tree)
+{
+	struct t_heap h = t_draw("@module(m)>a a:10 b:20 c:30 d:40 e:50 "
+				 "a>b a>c b>d c>d d>e");
+	const struct hg_args plain = { 0 };
+	struct ot_err err = OT_ERR_INIT;
+	struct hg_picture *p;
+	struct ot_buf b = OT_BUF_INIT;
+	hg_node n = t_node(&h, "a");
+
+	ck_assert_int_eq(hg_picture_retained(h.g, &n, 1, 50, &plain, &p, &err),
+			 OT_OK);
+	/* d stands below a, the edge to e has its bytes */
+	ck_assert_str_eq(edges(&h, p), "a>d a>c a>b d>e");
+	ck_assert_uint_eq(p->nodes[0].retained, 150);
+	ck_assert_uint_eq(p->edges[0].bytes, 90);
+	ck_assert_uint_eq(edges_with(p, HG_PIC_KEEPS), 4);
+	ck_assert_int_eq(hg_treemap_svg(p, &b, &err), OT_OK);
+	ck_assert_ptr_nonnull(strstr(b.data, "retains 150"));
+	ot_buf_release(&b);
+	hg_picture_free(p);
+	ck_assert_int_eq(hg_picture_retained(h.g, NULL, 0, 3, &plain, &p, &err),
+			 OT_OK);
+	ck_assert(p->nodes[0].flags & HG_PIC_VIRTUAL);
+	hg_picture_free(p);
+	t_heap_free(&h);
+}
+END_TEST
+
+START_TEST(types)
+{
+	/* A list in a list counts once. */
+	struct t_heap h = t_draw("@module(m)>a a:list:10 b:list:20 c:list:30 "
+				 "d:dict:40 a>b b>c c>d");
+	const struct hg_args plain = { 0 };
+	struct ot_err err = OT_ERR_INIT;
+	struct hg_picture *p;
+	size_t i, found = 0;
+
+	ck_assert_int_eq(hg_picture_types(h.g, &plain, &p, &err), OT_OK);
+	for (i = 0; i < p->nedges; i++) {
+		if (p->edges[i].from == p->edges[i].to) {
+			ck_assert_uint_eq(p->edges[i].bytes, 90);
+			found++;
+		}
+	}
+	ck_assert_uint_eq(found, 1);
+	for (i = 0; i < p->nnodes; i++)
+		if (p->nodes[i].count == 3)
+			ck_assert_uint_eq(p->nodes[i].retained, 100);
+	hg_picture_free(p);
+	t_heap_free(&h);
+}
+END_TEST
+
+static bool
+stop(void *ctx, uint64_t done, uint64_t total)
+{
+	(void)done;
+	(void)total;
+	return *(int *)ctx > 0 && --*(int *)ctx == 0;
+}
+
+/* Cancelled while libgvc works, no child of ours remains. */
+START_TEST(cancelled)
+{
+	struct t_heap h = t_draw("a>b");
+	struct hg_picture *p = collect(&h, "a", false, NULL);
+	struct ot_err err = OT_ERR_INIT;
+	struct ot_buf b = OT_BUF_INIT;
+	int left = 1;
+
+	ck_assert_int_eq(hg_picture_look(p, &err), OT_OK);
+	p->look.cancelled = stop;
+	p->look.cancel_ctx = &left;
+	ck_assert_int_eq(hg_render_buf(p, "png", &b, &err), OT_INTERRUPTED);
+	ck_assert_int_eq(waitpid(-1, NULL, WNOHANG), -1);
 	ot_buf_release(&b);
 	hg_picture_free(p);
 	t_heap_free(&h);
@@ -401,5 +564,10 @@ t_graph_pictures(void)
 	tcase_add_test(t, unwritable);
 	tcase_add_test(t, quiet);
 	tcase_add_test(t, look);
+	tcase_add_test(t, fold);
+	tcase_add_test(t, circles_and_garbage);
+	tcase_add_test(t, tree);
+	tcase_add_test(t, types);
+	tcase_add_test(t, cancelled);
 	return t;
 }

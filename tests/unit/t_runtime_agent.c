@@ -675,6 +675,8 @@ START_TEST(nonsense_ends_the_link)
 		{ 4, { 2, 64, 1, 1 } },		/* too short a request */
 		{ 5, { 3, 64, 1, 9, 0 } },	/* an unknown mode */
 		{ 3, { 1, 66, 0 } },		/* DETACH with a payload */
+		{ 4, { 2, 72, 1, 0 } },		/* too short an ACT */
+		{ 8, { 6, 72, 9, 0, 0, 0, 0, 0 } },	/* an unknown one */
 	};
 	size_t i;
 

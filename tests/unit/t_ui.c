@@ -99,10 +99,11 @@ fake_command(void *ctx, const struct ui_view *top, const char *line,
 }
 
 static void
-fake_complete(void *ctx, const char *line, struct ot_buf *out)
+fake_complete(void *ctx, const struct ui_view *top, const char *line,
+	      struct ot_buf *out)
 {
 	(void)ctx;
-	view_command_complete(&fake.ctx, line, out);
+	view_command_complete(&fake.ctx, top, line, out);
 }
 
 static void
@@ -281,6 +282,8 @@ main(void)
 	suite_add_tcase(s, t_ui_widgets());
 	suite_add_tcase(s, t_ui_views());
 	suite_add_tcase(s, t_ui_live());
+	suite_add_tcase(s, t_ui_screens());
+	suite_add_tcase(s, t_ui_typing());
 	sr = srunner_create(s);
 	srunner_run_all(sr, CK_ENV);
 	failed = srunner_ntests_failed(sr);

@@ -49,5 +49,7 @@ void fake_lacks(const char *text);
 TCase *t_ui_widgets(void);
 TCase *t_ui_views(void);
 TCase *t_ui_live(void);
+TCase *t_ui_screens(void);
+TCase *t_ui_typing(void);
 
 #endif

@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "runtime/include/objtop.h"
 #include "runtime/synth/synth.h"
 #include "tests/unit/t_ui.h"
 
@@ -148,6 +149,34 @@ START_TEST(a_type_is_given_its_full_name)
 }
 END_TEST
 
+START_TEST(the_collector)
+{
+	const struct hg_args args = { .limit = 0 };
+	struct ot_table *t = NULL;
+	struct hg_graph *g = fake_graph(5000, OBJTOP_WANT_COLLECTOR);
+
+	ui_open(fake.ui, "types", NULL);
+	fake_live(300, 10);
+	fake_keys("7");
+	fake_contains("tells nothing of a cycle collector");
+	ck_assert_int_eq(an_gc(g, &args, &t, NULL), OT_OK);
+	fake.ctx.gc = t;
+	ui_numbers_came(fake.ui);
+	fake_contains("GC: automatic collection is enabled");
+	fake_contains("700");
+	fake_contains("uncollect.");
+	ck_assert_int_eq(fake.effects, 0);
+	fake_keys("c");
+	ck_assert_int_eq(fake.effects, 1);
+	ck_assert_int_eq(fake.last.action, UI_ACT_COLLECT);
+	ck_assert(!fake.last.confirmed);
+	fake_keys("1");
+	fake.ctx.gc = NULL;
+	ot_table_free(t);
+	hg_graph_free(g);
+}
+END_TEST
+
 TCase *
 t_ui_live(void)
 {
@@ -161,5 +190,6 @@ t_ui_live(void)
 	tcase_add_test(tc, totals_go_on_when_the_history_is_full);
 	tcase_add_test(tc, a_type_is_given_its_full_name);
 	tcase_add_test(tc, a_clock_that_stands_still_does_no_harm);
+	tcase_add_test(tc, the_collector);
 	return tc;
 }

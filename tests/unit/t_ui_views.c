@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "inspector/ui/keys.h"
 #include "runtime/synth/synth.h"
 #include "tests/unit/t_ui.h"
 
@@ -113,19 +114,101 @@ START_TEST(backrefs_unfold)
 }
 END_TEST
 
-START_TEST(refs_show_more)
+START_TEST(many_of_a_type_are_one_row)
 {
 	fake.objects = 900;
 	open_types();
 	fake_keys(": 'refs 0x7f5500000480");
 	fake_keys("Enter");	/* the list of sessions */
+	fake_contains("70 × item");
 	fake_expect("refs");
+	fake_keys("End i");
+	fake_contains("70 × item shop.models.Session");
+	fake_keys("Esc Enter");
+	fake_contains("▾ 70 × item");
 	fake_keys("End");
-	fake_contains("61 more");
-	fake_keys("Home");
-	fake_keys("/ 'more");
-	fake_keys("Enter Enter Down");
+	fake_contains("60 more");
+	fake_keys("Enter Down Y");
+	ck_assert_str_eq(fake.last.text, "shop.models.Session 0x7f5500002400 "
+			 "<- [11] <- list 0x7f5500000480");
+	/* what is open stays so when the next sample comes */
+	fake_graph_comes(920);
 	fake_contains("[10]");
+	fake_lacks("is gone");
+	fake_keys("Left Left Space");
+	fake_lacks("[10]");
+}
+END_TEST
+
+START_TEST(what_is_hidden_stays_away)
+{
+	open_session();
+	fake_keys("b Down Down x");
+	fake_contains("hidden: dict 0x7f5500000440; X brings it back");
+	fake_contains("(hidden: 1)");
+	fake_lacks("shop.cache");
+	fake_graph_comes(510);
+	fake_lacks("shop.cache");
+	fake_keys("X");
+	fake_contains("everything is shown again");
+	fake_contains("▸ [3]");
+	fake_keys("Home x");
+	fake_contains("this row cannot be hidden");
+	fake.objects = 900;
+	fake_graph_comes(900);
+	fake_keys(": 'refs 0x7f5500000480");
+	fake_keys("Enter End x");	/* of a group the whole type */
+	fake_contains("hidden: shop.models.Session; X");
+	fake_lacks("× item");
+	fake_keys("X");
+	fake_contains("× item");
+}
+END_TEST
+
+START_TEST(cycles_link_back)
+{
+	open_session();
+	fake_keys("b / '.cart");
+	fake_keys("Enter");
+	fake_contains("↺ .cart");
+	fake_keys("n Esc Space");
+	ck_assert_uint_eq(ui_table_position(ui_top(fake.ui)->table), 1);
+}
+END_TEST
+
+/* What g draws of a tree has a node for each row open, and no other. */
+START_TEST(a_picture_of_what_is_open)
+{
+	struct hg_picture *p = NULL;
+	const struct hg_pic_node *group;
+	size_t i, n;
+
+	fake.objects = 900;
+	open_types();
+	ck_assert_int_eq(view_picture_open(ui_top(fake.ui), &p, NULL), OT_OK);
+	ck_assert_ptr_null(p);
+	fake_keys(": 'refs 0x7f5500000480");
+	fake_keys("Enter Home Space Space");	/* the list: its class, a group */
+	ck_assert_int_eq(view_picture_open(ui_top(fake.ui), &p, NULL), OT_OK);
+	ck_assert_uint_eq(p->nnodes, 3);
+	ck_assert_uint_eq(p->nedges, 2);
+	group = &p->nodes[2];
+	ck_assert_uint_eq(group->flags, HG_PIC_MORE | HG_PIC_KIND);
+	ck_assert_uint_eq(group->count, 70);
+	ck_assert_str_eq(hg_kind_full(p->graph, group->kind),
+			 "shop.models.Session");
+	hg_picture_free(p);
+	fake_keys("End Space");		/* the group's members, and "60 more" */
+	ck_assert_int_eq(view_picture_open(ui_top(fake.ui), &p, NULL), OT_OK);
+	ck_assert_uint_eq(p->nnodes, 2 + 10 + 1);
+	for (n = i = 0; i < p->nnodes; i++)
+		n += (p->nodes[i].flags & HG_PIC_MORE) != 0 ?
+		     p->nodes[i].count : 1;
+	ck_assert_uint_eq(n, 2 + 70);
+	hg_picture_free(p);
+	fake_keys("g Enter");
+	ck_assert_str_eq(fake.last.view, "refs");
+	ck_assert_uint_eq(fake.last.subject.addr, 0x7f5500000480u);
 }
 END_TEST
 
@@ -249,8 +332,10 @@ START_TEST(views_by_number_and_tab)
 	fake_keys("Tab");
 	ck_assert_str_eq(ui_top(fake.ui)->def->name, "dominators");
 	fake_keys("Tab Tab");
+	ck_assert_str_eq(ui_top(fake.ui)->def->name, "gc");
+	fake_keys("Tab");
 	ck_assert_str_eq(ui_top(fake.ui)->def->name, "types");
-	fake_keys("BackTab");
+	fake_keys("BackTab BackTab");
 	ck_assert_str_eq(ui_top(fake.ui)->def->name, "cycles");
 	fake_keys("BackTab BackTab");
 	ck_assert_str_eq(ui_top(fake.ui)->def->name, "paths");
@@ -338,6 +423,22 @@ START_TEST(filter_and_sort)
 }
 END_TEST
 
+START_TEST(of_a_type_all_instances_are_meant)
+{
+	open_types();
+	fake.cols = 100;
+	fake_keys("/ 'models.Session");
+	fake_keys("Enter p");
+	ck_assert_str_eq(ui_top(fake.ui)->def->name, "analysis");
+	fake_contains(".sessions");
+	fake_contains("why 42 objects of shop.models.Session are alive");
+	fake_keys("h d");
+	fake_contains("retained shop.models.Session");
+	fake_keys("h b");
+	fake_contains("that is a type: Enter lists its instances");
+}
+END_TEST
+
 START_TEST(search_goes_round)
 {
 	open_types();
@@ -397,6 +498,10 @@ START_TEST(any_analysis_is_a_view)
 	fake_expect("analysis");
 	fake_keys("Enter");
 	ck_assert_str_eq(ui_top(fake.ui)->def->name, "object");
+	fake_keys("h : 'sql SELECT  'a  b' AS two, count(*) AS n FROM objects");
+	fake_keys("Enter");
+	fake_contains("a  b");
+	fake_contains("500");
 	fake_keys("h : 'instances nosuch");
 	fake_keys("Enter");
 	fake_contains("nosuch");
@@ -536,29 +641,110 @@ START_TEST(a_lost_target_leaves_its_data)
 }
 END_TEST
 
-/* No sequence of keys may bring it down, with data coming in between. */
-START_TEST(any_keys_at_any_time)
+START_TEST(the_mouse_does_what_its_key_would)
 {
-	static const char *const keys[] = {
-		"Up", "Down", "PgUp", "PgDn", "Home", "End", "Left", "Right",
-		"Space", "Enter", "l", "h", "Esc", "Tab", "BackTab", "1", "3",
-		"4", "b", "r", "p", "i", "Y", "/", "n", "N", "f", "s", "S",
-		"I", "C", "M", "D", ":", "?", "g", "W", "z", "+", "-", "^R",
-		"x", ".", "Backspace", "Del", "^U",
-	};
-	uint32_t seed = 12345 + (uint32_t)_i, step;
+	open_types();
+	fake_screen();
+	ui_mouse(fake.ui, UI_KEY_CLICK, 7, 30);
+	ck_assert_uint_eq(ui_table_position(ui_top(fake.ui)->table), 3);
+	ui_mouse(fake.ui, UI_KEY_CLICK, 4, 18);		/* the head: Δ/s */
+	fake_contains("sorted by delta");
+	ui_mouse(fake.ui, UI_KEY_CLICK, 4, 18);
+	fake_contains("turned round");
+	ui_mouse(fake.ui, UI_KEY_CLICK, 4, 45);
+	fake_contains("cannot be sorted by trend");
+	ui_mouse(fake.ui, UI_KEY_WHEEL_DOWN, 10, 10);
+	ui_mouse(fake.ui, UI_KEY_WHEEL_UP, 10, 10);
+	ui_mouse(fake.ui, UI_KEY_CLICK, 6, 30);
+	ui_mouse(fake.ui, UI_KEY_CLICK, 6, 30);		/* opens it */
+	ck_assert_str_eq(ui_top(fake.ui)->def->name, "instances");
+	fake_screen();
+	ui_mouse(fake.ui, UI_KEY_CLICK, 3, 2);		/* the crumb "types" */
+	ck_assert_str_eq(ui_top(fake.ui)->def->name, "types");
+	fake_screen();
+	ui_mouse(fake.ui, UI_KEY_CLICK, 23, 68);	/* "? help" */
+	fake_contains("objtop help");
+	ui_mouse(fake.ui, UI_KEY_WHEEL_DOWN, 10, 10);
+	ui_mouse(fake.ui, UI_KEY_CLICK, 10, 10);
+	fake_lacks("objtop help");
+	ui_mouse(fake.ui, UI_KEY_CLICK, 400, -3);	/* nowhere */
+	fake.rows = 10;
+	fake_screen();
+	ui_mouse(fake.ui, UI_KEY_CLICK, 5, 5);
+}
+END_TEST
+
+START_TEST(tables_files_and_retained_sizes_are_asked_for)
+{
+	const struct ot_col *cols;
+	struct ot_table *t, *rows;
+	struct hg_args args = { .retained = true };
+	size_t ncols;
+	bool ok;
 
 	open_types();
-	for (step = 0; step < 3000; step++) {
-		seed = seed * 1664525 + 1013904223;
-		fake_keys(keys[(seed >> 16) % (sizeof(keys) / sizeof(*keys))]);
-		if (step % 50 == 0)
-			fake_live(200 + (seed >> 20) % 600, 100 + step);
-		if (step % 200 == 0)
-			fake_graph_comes(100 + (seed >> 18) % 900);
-		if (step % 7 == 0)
-			fake_screen();
-	}
+	fake_keys("e");
+	fake_contains("export the table to file: picture-0.svg");
+	fake_keys("^U 'types.csv");
+	fake_keys("Enter");
+	ck_assert_int_eq(fake.last.action, UI_ACT_EXPORT);
+	ck_assert_str_eq(fake.last.text, "types.csv");
+	/* what is exported are the rows as shown */
+	fake_keys("f 'shop");
+	fake_keys("Enter");
+	ncols = ui_table_columns(ui_top(fake.ui)->table, &cols);
+	rows = ot_table_new(cols, ncols);
+	ck_assert_uint_eq(ui_table_copy(ui_top(fake.ui)->table, 0, 1, rows,
+					&ok), 1);
+	ck_assert_uint_eq(ui_table_copy(ui_top(fake.ui)->table, 1, 100, rows,
+					&ok), 2);
+	ck_assert(ok);
+	ck_assert_uint_eq(rows->nrows, 2);
+	ck_assert_ptr_nonnull(strstr(ot_table_at(rows, 0, (size_t)
+		ot_table_col(rows, "type"))->v.str, "shop.models"));
+	ot_table_free(rows);
+	fake_keys("f ^U Enter L 'heap.objtop");
+	fake_keys("Enter");
+	ck_assert_int_eq(fake.last.action, UI_ACT_LOAD);
+	fake_keys("T");		/* waits for a graph, then is the host's */
+	ck_assert_int_eq(fake.last.action, UI_ACT_BYRETAINED);
+	ck_assert_int_eq(an_types(fake.graph, &args, &t, NULL), OT_OK);
+	ck_assert_int_eq(live_retained(&fake.live, t, NULL), OT_OK);
+	ot_table_free(t);
+	fake_keys("T");
+	fake_contains("by retained");
+	fake_expect("types-retained");
+	fake_keys("/ 'models.Session");
+	fake_keys("Enter Enter T");	/* computed by now: a column */
+	fake_contains("by retained");
+}
+END_TEST
+
+START_TEST(tab_completes_every_command)
+{
+	open_types();
+	fake_graph_comes(500);
+	fake_keys(": 'so");
+	fake_keys("Tab");
+	fake_contains(":sort");
+	fake_keys("'ret");
+	fake_keys("Tab");
+	fake_contains(":sort retained");
+	fake_keys("^U 'sort -by");
+	fake_keys("Tab");
+	fake_contains(":sort -bytes");
+	fake_keys("^U 'interval 5");
+	fake_keys("Tab");
+	fake_contains("500ms  5s");
+	fake_keys("^U 'filter count>1 and by");
+	fake_keys("Tab");
+	fake_contains(":filter count>1 and bytes");
+	fake_keys("^U 'retained shop.models.Se");
+	fake_keys("Tab");
+	fake_contains(":retained shop.models.Session");
+	fake_keys("Esc f 'ret");
+	fake_keys("Tab");
+	fake_contains("filter: retained");
 }
 END_TEST
 
@@ -573,7 +759,10 @@ t_ui_views(void)
 	tcase_add_test(tc, a_census_says_how_far_it_is_off);
 	tcase_add_test(tc, the_way_down_and_back);
 	tcase_add_test(tc, backrefs_unfold);
-	tcase_add_test(tc, refs_show_more);
+	tcase_add_test(tc, many_of_a_type_are_one_row);
+	tcase_add_test(tc, what_is_hidden_stays_away);
+	tcase_add_test(tc, cycles_link_back);
+	tcase_add_test(tc, a_picture_of_what_is_open);
 	tcase_add_test(tc, paths_end_at_a_root);
 	tcase_add_test(tc, dominators_unfold);
 	tcase_add_test(tc, cycles_lead_to_the_way_round);
@@ -585,6 +774,7 @@ t_ui_views(void)
 	tcase_add_test(tc, growth_since_a_mark);
 	tcase_add_test(tc, a_long_look_at_growth_stays_bounded);
 	tcase_add_test(tc, filter_and_sort);
+	tcase_add_test(tc, of_a_type_all_instances_are_meant);
 	tcase_add_test(tc, search_goes_round);
 	tcase_add_test(tc, command_line);
 	tcase_add_test(tc, any_analysis_is_a_view);
@@ -595,6 +785,8 @@ t_ui_views(void)
 	tcase_add_test(tc, larger_terminals_are_used);
 	tcase_add_test(tc, without_utf8);
 	tcase_add_test(tc, a_lost_target_leaves_its_data);
-	tcase_add_loop_test(tc, any_keys_at_any_time, 0, 4);
+	tcase_add_test(tc, the_mouse_does_what_its_key_would);
+	tcase_add_test(tc, tables_files_and_retained_sizes_are_asked_for);
+	tcase_add_test(tc, tab_completes_every_command);
 	return tc;
 }

@@ -311,6 +311,47 @@ START_TEST(large_tables_filter_and_search_in_slices)
 }
 END_TEST
 
+/* Keys stay live while many rows are sorted; the order changes at the end. */
+START_TEST(large_tables_sort_in_slices)
+{
+	struct ui_table *t = ui_table_new(&rows_source, NULL);
+	int slices = 0;
+	uint32_t i;
+
+	rows.n = 90001;
+	rows.add = 0;
+	ui_table_reload(t);
+	while (ui_table_step(t))
+		slices++;
+	ck_assert_int_gt(slices, 3);
+	draw_rows(t, " count▼  type\n 90,000  name-90000\n 89,999  name-89999\n"
+		     " 89,998  name-89998\n");
+	ck_assert_uint_eq(rows_key(NULL, ui_table_selected(t)), 90000);
+	ui_table_act(t, UI_ACT_INVERT);
+	ck_assert(ui_table_busy(t));
+	ui_table_act(t, UI_ACT_DOWN);
+	ui_table_act(t, UI_ACT_DOWN);	/* while it goes on */
+	while (ui_table_step(t))
+		;
+	ck_assert_uint_eq(rows_key(NULL, ui_table_selected(t)), 89998);
+	ck_assert_uint_eq(ui_table_position(t), 89999);
+	ui_table_act(t, UI_ACT_HOME);
+	for (i = 0; i < 3; i++, ui_table_act(t, UI_ACT_DOWN))
+		ck_assert_uint_eq(rows_key(NULL, ui_table_selected(t)), i);
+	ui_table_act(t, UI_ACT_INVERT);
+	ui_table_stop(t);
+	ck_assert_str_eq(ui_table_message(t), "sorting was stopped");
+	ck_assert(!ui_table_busy(t));
+	ck_assert_uint_eq(ui_table_shown(t), 90001);
+	ui_table_act(t, UI_ACT_BYCOUNT);
+	rows.n = 4;			/* other rows meanwhile */
+	ui_table_reload(t);
+	ck_assert(!ui_table_step(t));
+	ck_assert_uint_eq(ui_table_shown(t), 4);
+	ui_table_free(t);
+}
+END_TEST
+
 START_TEST(a_filter_that_cannot_be_is_dropped)
 {
 	struct ui_table *t = ui_table_new(&rows_source, NULL);
@@ -369,7 +410,7 @@ kids(void *ctx, uint32_t node, uint32_t skip, uint32_t n,
 	}
 }
 
-static const struct ui_tree_ops tree_ops = { kids_count, kids };
+static const struct ui_tree_ops tree_ops = { kids_count, kids, NULL, NULL };
 
 static void
 tree_is(const struct ui_tree *t, const char *want)
@@ -389,6 +430,7 @@ tree_is(const struct ui_tree *t, const char *want)
 
 START_TEST(trees_unfold_in_place)
 {
+	struct ui_tree_kept kept;
 	struct ui_tree t = { 0 };
 	uint64_t key;
 
@@ -406,6 +448,15 @@ START_TEST(trees_unfold_in_place)
 	ck_assert_uint_eq(ui_tree_key(&t, 2), key);
 	tree_is(&t, "▾ 0\n├─▸ 1\n├─▸ 2\n├─▸ 3\n├─▸ 4\n└── 26 more\n");
 	ck_assert_uint_eq(ui_tree_parent(&t, 5), 0);
+	/* what is open survives a reload, ↺ leads back */
+	ck_assert(ui_tree_open(&t, 3));
+	ck_assert_uint_eq(ui_tree_back(&t, 4), 0);
+	ck_assert_uint_eq(ui_tree_back(&t, 3), 3);
+	ck_assert(ui_tree_keep(&t, &kept));
+	ck_assert_uint_eq(kept.n, 2);
+	ck_assert(ui_tree_restart(&t, &tree_ops, NULL, 0, 2, &kept));
+	tree_is(&t, "▾ 0\n├─▸ 1\n├─▸ 2\n├─▾ 3\n│  ├─↺ 0\n│  └── 103\n"
+		    "├─▸ 4\n└── 26 more\n");
 	ck_assert(ui_tree_fold(&t, 0));
 	tree_is(&t, "▸ 0\n");
 	ui_tree_release(&t);
@@ -429,6 +480,7 @@ t_ui_widgets(void)
 	tcase_add_test(tc, history_goes_back_and_on);
 	tcase_add_test(tc, tables_sort_and_keep_the_selection);
 	tcase_add_test(tc, large_tables_filter_and_search_in_slices);
+	tcase_add_test(tc, large_tables_sort_in_slices);
 	tcase_add_test(tc, a_filter_that_cannot_be_is_dropped);
 	tcase_add_test(tc, an_empty_table_is_no_trap);
 	tcase_add_test(tc, trees_unfold_in_place);

@@ -206,6 +206,60 @@ on_request(void *b, const struct otw_request *r, struct ot_err *err)
 }
 
 static enum ot_status
+on_collector(void *b, const struct otw_collector *c, struct ot_err *err)
+{
+	uint32_t i;
+
+	(void)err;
+	ot_buf_addf(b, "collector %d %d %" PRIu64 " %" PRIu64 " %" PRIu64,
+		    c->enabled, c->collecting, c->frozen, c->garbage,
+		    c->callbacks);
+	for (i = 0; i < c->ngenerations; i++) {
+		const struct otw_generation *g = &c->generation[i];
+
+		ot_buf_addf(b, " [%" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64
+			    " %" PRIu64 " %" PRIu64 " %" PRIu64 "]",
+			    g->objects, g->threshold, g->count, g->collections,
+			    g->collected, g->uncollectable, g->pause_ns);
+	}
+	ot_buf_addc(b, '\n');
+	return OT_OK;
+}
+
+static void
+log_set(struct ot_buf *b, const struct otw_gc_set *s)
+{
+	unsigned i;
+
+	ot_buf_addf(b, " %d %" PRIu64, s->enabled, s->frozen);
+	for (i = 0; i < OTW_GENERATIONS; i++)
+		ot_buf_addf(b, " %" PRIu64 "/%" PRIu64, s->count[i],
+			    s->threshold[i]);
+}
+
+static enum ot_status
+on_acted(void *b, const struct otw_acted *a, struct ot_err *err)
+{
+	(void)err;
+	ot_buf_addf(b, "acted %d %" PRIu64 " %" PRIu64, (int)a->what,
+		    a->result, a->took_ns);
+	log_set(b, &a->before);
+	log_set(b, &a->after);
+	ot_buf_addc(b, '\n');
+	return OT_OK;
+}
+
+static enum ot_status
+on_act(void *b, const struct otw_act *a, struct ot_err *err)
+{
+	(void)err;
+	ot_buf_addf(b, "act %d %u %" PRId64 " %" PRId64 " %" PRId64 " %" PRIu64
+		    "\n", (int)a->what, a->flags, a->arg[0], a->arg[1],
+		    a->arg[2], a->timeout_ms);
+	return OT_OK;
+}
+
+static enum ot_status
 on_control(void *b, enum otw_frame f, struct ot_err *err)
 {
 	(void)err;
@@ -219,6 +273,7 @@ const struct otw_events t_log_events = {
 	.root_ref = on_root_ref, .count = on_count, .unseen = on_unseen,
 	.pools = on_pools, .progress = on_progress, .end = on_end, .error = on_error,
 	.bye = on_bye, .exiting = on_exiting, .request = on_request,
+	.collector = on_collector, .acted = on_acted, .act = on_act,
 	.control = on_control,
 };
 
@@ -413,6 +468,20 @@ sample_rest(struct t_stream *s)
 	};
 	const struct otw_progress p = { 3, 100 };
 	const struct otw_error e = { OT_REFUSED, STR("no such heap") };
+	const struct otw_collector col = {
+		true, false, 3, OTW_UNKNOWN, 1, 2,
+		{ { 1, 700, 2, 3, 4, 5, OTW_UNKNOWN },
+		  { UINT64_MAX - 1, 0, 0, 9, 8, 7, 6 } },
+	};
+	const struct otw_act act = {
+		OTW_ACT_THRESHOLD, OTW_ACT_RESTORE, { 700, -1, INT64_MIN },
+		10000,
+	};
+	const struct otw_acted acted = {
+		OTW_ACT_COLLECT, 12, 34567,
+		{ true, { 700, 10, 10 }, { 1, 2, 3 }, 0 },
+		{ false, { 1, 2, UINT64_MAX }, { 4, 5, 6 }, 77 },
+	};
 	const struct otw_request r = { 63, OTW_MODE_PAUSE, 10000 };
 
 	otw_enc_counts(&s->e, c, 2);
@@ -424,7 +493,11 @@ sample_rest(struct t_stream *s)
 	on_pools(&s->log, &g, NULL);
 	otw_enc_progress(&s->e, &p);
 	on_progress(&s->log, &p, NULL);
+	otw_enc_collector(&s->e, &col);
+	on_collector(&s->log, &col, NULL);
 	t_end(s);
+	otw_enc_acted(&s->e, &acted);
+	on_acted(&s->log, &acted, NULL);
 	otw_enc_error(&s->e, &e);
 	on_error(&s->log, &e, NULL);
 	otw_enc_empty(&s->e, OTW_F_BYE);
@@ -433,6 +506,8 @@ sample_rest(struct t_stream *s)
 	on_exiting(&s->log, NULL);
 	otw_enc_request(&s->e, &r);
 	on_request(&s->log, &r, NULL);
+	otw_enc_act(&s->e, &act);
+	on_act(&s->log, &act, NULL);
 	otw_enc_empty(&s->e, OTW_F_CANCEL);
 	on_control(&s->log, OTW_F_CANCEL, NULL);
 }

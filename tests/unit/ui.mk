@@ -5,6 +5,8 @@ TESTS += tests/unit/t_ui
 tests_unit_t_ui_SOURCES = \
 	tests/unit/t_ui.c tests/unit/t_ui.h \
 	tests/unit/t_ui_live.c \
+	tests/unit/t_ui_screens.c \
+	tests/unit/t_ui_typing.c \
 	tests/unit/t_ui_views.c \
 	tests/unit/t_ui_widgets.c
 tests_unit_t_ui_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
