@@ -22,7 +22,6 @@
 #define LOW_MASK ((1u << HG_LEAF_SHIFT) - 1u)
 #define DENSE_16 32u /* objects from which a leaf has bits, */
 #define DENSE_8	 64u /* and where it needs twice as many */
-#define LEAVES_MAX (1u << (32u - HG_PLACE_BITS))
 
 /* ---- while the stream comes in ---- */
 
@@ -41,7 +40,7 @@ place_array(void *p, uint32_t cap, size_t size)
 static struct hg_place_slot *
 place_slot(const struct hg_places *p, uint64_t key)
 {
-	uint32_t i = (uint32_t)(key * 0x9e3779b97f4a7c15u >> 32);
+	uint32_t i = hg_place_hash(key);
 
 	for (;; i++) {
 		struct hg_place_slot *s = &p->slots[i & (p->nslots - 1)];
@@ -115,17 +114,13 @@ hg_places_object(struct hg_places *p, uint64_t addr)
 }
 
 bool
-hg_places_of(struct hg_places *p, uint64_t addr, uint32_t *place)
+hg_places_new(struct hg_places *p, uint64_t addr, uint32_t *place)
 {
 	uint32_t leaf;
 
 	if (!place_leaf(p, addr, &leaf))
 		return false;
-	/* The last leaf of all is left out, so that no place is HG_FAR. */
-	*place = (addr & 7) || leaf >= LEAVES_MAX - 1
-			 ? HG_FAR
-			 : leaf << HG_PLACE_BITS |
-				   (uint32_t)(addr & LOW_MASK) >> 3;
+	*place = hg_place_in(leaf, addr);
 	return true;
 }
 

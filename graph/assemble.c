@@ -146,6 +146,16 @@ raw_end(const struct hg_raw *r, uint32_t at)
 	return at + 1 < r->n ? r->first[at + 1] : r->edges.n;
 }
 
+/* The object that the kind of this class is, where that is an edge's target. */
+static hg_node
+implied(const struct hg_graph *g, uint32_t class)
+{
+	uint32_t kind = g->classes.v[class].kind;
+
+	return kind >> HG_KIND_BITS & OTW_CLASS
+		       ? g->kinds[kind & HG_KIND_MASK].node : HG_NONE;
+}
+
 /*
  * An object that has edges to what was never reported gets the class of one
  * without them.
@@ -156,21 +166,30 @@ drop_unseen(struct assembly *m, uint32_t at, uint32_t *left)
 	struct hg_classes *c = &m->g->classes;
 	const struct hg_raw *r = m->r;
 	struct hg_class class = c->v[r->class[at]];
-	uint32_t from = r->first[at], n = raw_end(r, at) - from, i, seen = 0;
+	uint32_t from = r->first[at], n = raw_end(r, at) - from, i, seen;
+	/* 1: the first label is that of the edge to the class */
+	uint32_t first = class.kind >> HG_KIND_BITS & OTW_CLASS ? 1 : 0;
+	bool known = implied(m->g, r->class[at]) != HG_NONE;
 	struct hg_raw_label *labels;
 	bool ok;
 
+	seen = known;
 	for (i = 0; i < n; i++)
 		seen += r->edges.to[from + i] != HG_NONE;
 	*left = seen;
-	if (seen == n)
+	if (seen == n + first)
 		return true;
 	labels = array(seen, sizeof(*labels));
 	if (!labels)
 		return false;
+	if (first && !known) {
+		class.kind &= ~(OTW_CLASS << HG_KIND_BITS);
+		m->g->info.unseen_refs++;
+	}
 	seen = 0;
-	for (i = 0; i < n; i++) {
-		if (r->edges.to[from + i] == HG_NONE)
+	for (i = 0; i < n + first; i++) {
+		if (i < first ? !known
+			      : r->edges.to[from + i - first] == HG_NONE)
 			continue;
 		labels[seen].label = hg_class_label(c, class.labels, i,
 						    &labels[seen].value);
@@ -182,12 +201,25 @@ drop_unseen(struct assembly *m, uint32_t at, uint32_t *left)
 	return ok;
 }
 
+/* Is the class of every object that refers to it an object of the graph? */
+static bool
+classes_seen(const struct hg_graph *g)
+{
+	uint32_t i;
+
+	for (i = 0; i < g->classes.n; i++)
+		if (g->classes.v[i].kind >> HG_KIND_BITS & OTW_CLASS &&
+		    implied(g, i) == HG_NONE)
+			return false;
+	return true;
+}
+
 /* Where the out-edges of each object start. */
 static bool
 make_start(struct assembly *m)
 {
 	const struct hg_raw *r = m->r;
-	bool whole = m->unseen[0] + m->unseen[1] == 0;
+	bool whole = m->unseen[0] + m->unseen[1] == 0 && classes_seen(m->g);
 	uint32_t id, at, n, sum = 0, nodes = hg_nodes(m->g);
 
 	m->start = array((size_t)nodes + 1, sizeof(*m->start));
@@ -197,6 +229,7 @@ make_start(struct assembly *m)
 		at = m->order[id];
 		m->start[id] = sum;
 		n = raw_end(r, at) - r->first[at];
+		n += implied(m->g, r->class[at]) != HG_NONE;
 		if (!whole && !drop_unseen(m, at, &n))
 			return false;
 		sum += n;
@@ -237,10 +270,17 @@ move_objects(struct assembly *m, uint32_t from, uint32_t end, uint32_t *in)
 {
 	struct hg_graph *g = m->g;
 	const struct hg_raw *r = m->r;
-	uint32_t id, at;
+	uint32_t id, at, to;
+	hg_node class;
 
 	for (id = from; id < end; id++) {
 		at = m->order[id];
+		to = m->start[id];
+		class = implied(g, r->class[at]);
+		if (class != HG_NONE) {
+			g->to[to++] = class;
+			in[class]++;
+		}
 		if (g->code)
 			g->code[id] = (uint16_t)r->class[at];
 		else
@@ -252,7 +292,7 @@ move_objects(struct assembly *m, uint32_t from, uint32_t end, uint32_t *in)
 		if (r->text)
 			g->text[id] = r->text[at];
 		move_edges(m, r->edges.to + r->first[at],
-			   raw_end(r, at) - r->first[at], m->start[id], in);
+			   raw_end(r, at) - r->first[at], to, in);
 	}
 }
 
@@ -408,9 +448,6 @@ make_in(struct assembly *m)
 	struct hg_graph *g = m->g;
 	uint32_t nodes = hg_nodes(g), n, first, both, sum = 0;
 
-	g->in_edges = array(g->nedges, sizeof(*g->in_edges));
-	if (!g->in_edges)
-		return false;
 	for (n = 0; n < nodes; n++) {
 		first = m->in[0][n];
 		both = first + m->in[1][n];
@@ -582,6 +619,17 @@ node_kind_compare(const void *a, const void *b)
 	return (x->kind > y->kind) - (x->kind < y->kind);
 }
 
+static void
+find_kinds(struct hg_graph *g)
+{
+	uint32_t i;
+
+	for (i = 0; i < g->nkinds; i++)
+		if (g->kinds[i].addr != 0)
+			g->kinds[i].node =
+				hg_addrs_find(&g->addrs, g->kinds[i].addr);
+}
+
 /* Which objects are types themselves. */
 static bool
 make_kind_nodes(struct hg_graph *g)
@@ -593,9 +641,6 @@ make_kind_nodes(struct hg_graph *g)
 	if (!list)
 		return false;
 	for (i = 0; i < g->nkinds; i++) {
-		if (g->kinds[i].addr != 0)
-			g->kinds[i].node =
-				hg_addrs_find(&g->addrs, g->kinds[i].addr);
 		if (g->kinds[i].node != HG_NONE)
 			list[n++] = (struct node_kind){ g->kinds[i].node, i };
 	}
@@ -669,12 +714,20 @@ assemble(struct assembly *m)
 	r->roots = NULL;
 	if (!make_order(m))
 		return false;
+	find_kinds(g);
 	hg_both(resolve_part, m, r->edges.n);
 	g->info.unseen_refs = (uint64_t)m->unseen[0] + m->unseen[1];
 	if (!make_start(m) || !move_all(m))
 		return false;
 	free(m->order);
 	m->order = NULL;
+	/* its pages are there already */
+	g->in_edges = ot_realloc_array(r->edges.to,
+				       g->nedges ? g->nedges : 1,
+				       sizeof(*g->in_edges));
+	if (!g->in_edges)
+		return false;
+	r->edges.to = NULL;
 	hg_raw_release(r);
 	shrink_all(g);
 	return make_in(m) && make_sample(g) && make_kinds(g) &&

@@ -406,14 +406,19 @@ label_of(const struct otw_ref *ref, struct hg_raw_label *l)
 							 : HG_LABEL_ASIDE);
 }
 
-/* Labels to b->labels, targets to e. */
+/*
+ * Labels to b->labels, targets to e; but the target of the first `skip`, which
+ * the object's kind tells.
+ */
 static enum ot_status
 edges_put(struct hg_builder *b, struct hg_raw_edges *e,
-	  const struct otw_ref *refs, uint32_t n, struct ot_err *err)
+	  const struct otw_ref *refs, uint32_t n, uint32_t skip,
+	  struct ot_err *err)
 {
+	const struct hg_raw *r = &b->raw;
 	uint32_t i, cap, place;
 
-	if (n > HG_EDGES_MAX - b->raw.edges.n - b->raw.root_edges.n)
+	if (n > HG_EDGES_MAX - r->edges.n - r->nclass - r->root_edges.n)
 		return ot_fail(err, OT_FAILED,
 			       "the heap has too many references: %u at most",
 			       HG_EDGES_MAX);
@@ -432,6 +437,8 @@ edges_put(struct hg_builder *b, struct hg_raw_edges *e,
 				       "damaged stream: a "
 				       "reference has an unknown name");
 		label_of(&refs[i], &b->labels[i]);
+		if (i < skip)
+			continue;
 		if (!hg_places_of(&b->raw.places, refs[i].to, &place) ||
 		    (place == HG_FAR &&
 		     !hg_aside_add(&e->far, e->n, refs[i].to)))
@@ -448,6 +455,7 @@ on_object(void *ctx, const struct otw_object *o, const struct otw_ref *refs,
 	struct hg_builder *b = ctx;
 	struct hg_raw *r = &b->raw;
 	uint32_t i = r->n;
+	uint32_t implied = (o->flags & OTW_CLASS) && o->nrefs > 0;
 	enum ot_status st;
 	/* 0 says "none"; a count below that is as good as none. */
 	uint64_t rc = o->refcount < 0 ? 0 : (uint64_t)o->refcount + 1;
@@ -469,9 +477,10 @@ on_object(void *ctx, const struct otw_object *o, const struct otw_ref *refs,
 	    !narrow_put(&r->bytes, i, o->bytes) || !raw_refcount(r, i, rc) ||
 	    !raw_extra(r, i, o->extra) || !raw_text(r, i, o->text))
 		return ot_fail_nomem(err, "objects");
-	st = edges_put(b, &r->edges, refs, o->nrefs, err);
+	st = edges_put(b, &r->edges, refs, o->nrefs, implied, err);
 	if (st != OT_OK)
 		return st;
+	r->nclass += implied;
 	if (!hg_class_find(&b->g->classes, &r->finder,
 			   o->kind | (o->flags & 0xff) << HG_KIND_BITS,
 			   b->labels, o->nrefs, &r->class[i]))
@@ -525,7 +534,7 @@ on_root_ref(void *ctx, const struct otw_ref *ref, struct ot_err *err)
 	if (r->nroots == 0)
 		return ot_fail(err, OT_FAILED,
 			       "damaged stream: a reference from no root");
-	st = edges_put(b, &r->root_edges, ref, 1, err);
+	st = edges_put(b, &r->root_edges, ref, 1, 0, err);
 	if (st != OT_OK)
 		return st;
 	if (!grow(&r->root_label, &r->cap_root_label, i,

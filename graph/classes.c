@@ -147,21 +147,22 @@ pool_add(struct hg_classes *c, const struct hg_raw_label *labels, uint32_t n,
 	return true;
 }
 
-/* Where the pool has these labels. */
+/* Where the pool has these labels; *alone: for this object only. */
 static bool
 row_find(struct hg_classes *c, struct hg_class_finder *f,
-	 const struct hg_raw_label *labels, uint32_t n, uint32_t *row)
+	 const struct hg_raw_label *labels, uint32_t n, uint32_t *row,
+	 bool *alone)
 {
 	uint32_t hash, at;
-	bool alone = n > ROW_SHARED_MAX;
 
 	if (is_run(labels, n)) {
 		*row = HG_LABELS_RUN;
 		return true;
 	}
 	*row = c->nlabels;
-	if (alone)
-		return pool_add(c, labels, n, &alone);
+	*alone = n > ROW_SHARED_MAX;
+	if (*alone)
+		return pool_add(c, labels, n, alone);
 	hash = row_hash(labels, n);
 	if (f->nrow == f->cap_row && !rows_grow(f))
 		return false;
@@ -174,9 +175,9 @@ row_find(struct hg_classes *c, struct hg_class_finder *f,
 			return true;
 		}
 	}
-	if (!pool_add(c, labels, n, &alone))
+	if (!pool_add(c, labels, n, alone))
 		return false;
-	if (!alone) {
+	if (!*alone) {
 		f->row[f->nrow] = (struct hg_label_row){ *row, n, hash };
 		f->rows[at] = ++f->nrow;
 	}
@@ -218,15 +219,25 @@ classes_grow(struct hg_classes *c, struct hg_class_finder *f)
 	return true;
 }
 
-bool
-hg_class_find(struct hg_classes *c, struct hg_class_finder *f, uint32_t kind,
-	      const struct hg_raw_label *labels, uint32_t n, uint32_t *class)
+static bool
+is_recent(const struct hg_classes *c, const struct hg_class_recent *r,
+	  uint32_t kind, const struct hg_raw_label *labels, uint32_t n)
 {
-	struct hg_class one = { .kind = kind };
+	const struct hg_label_row row = { .at = r->labels, .n = n };
+
+	if (!r->class || r->kind != kind || r->n != n)
+		return false;
+	return r->labels == HG_LABELS_RUN ? is_run(labels, n)
+					  : row_equal(c, &row, labels);
+}
+
+static bool
+class_find(struct hg_classes *c, struct hg_class_finder *f, uint32_t kind,
+	   uint32_t labels, uint32_t *class)
+{
+	struct hg_class one = { kind, labels };
 	uint32_t at;
 
-	if (!row_find(c, f, labels, n, &one.labels))
-		return false;
 	if (c->n == c->cap && !classes_grow(c, f))
 		return false;
 	at = class_hash(&one) & (f->nslots - 1);
@@ -239,6 +250,31 @@ hg_class_find(struct hg_classes *c, struct hg_class_finder *f, uint32_t kind,
 	*class = c->n;
 	c->v[c->n++] = one;
 	f->slots[at] = c->n;
+	return true;
+}
+
+/*
+ * Objects come in runs of one type, with the same labels more often than not:
+ * comparing with the last row of a kind and a length is cheaper than a hash.
+ */
+bool
+hg_class_find(struct hg_classes *c, struct hg_class_finder *f, uint32_t kind,
+	      const struct hg_raw_label *labels, uint32_t n, uint32_t *class)
+{
+	struct hg_class_recent *r =
+		&f->recent[mix(kind, n) & (HG_RECENT - 1)];
+	bool alone = false;
+	uint32_t row;
+
+	if (is_recent(c, r, kind, labels, n)) {
+		*class = r->class - 1;
+		return true;
+	}
+	if (!row_find(c, f, labels, n, &row, &alone) ||
+	    !class_find(c, f, kind, row, class))
+		return false;
+	if (!alone)
+		*r = (struct hg_class_recent){ kind, n, row, *class + 1 };
 	return true;
 }
 

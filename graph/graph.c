@@ -208,7 +208,8 @@ hg_refcount(const struct hg_graph *g, hg_node n)
 unsigned
 hg_flags(const struct hg_graph *g, hg_node n)
 {
-	return n < g->nobjects ? hg_class_of(g, n)->kind >> HG_KIND_BITS : 0;
+	return n < g->nobjects ? hg_class_of(g, n)->kind >> HG_KIND_BITS &
+				  ~OTW_CLASS : 0;
 }
 
 int

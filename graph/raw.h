@@ -19,7 +19,15 @@ struct hg_raw_label {
 };
 
 /* Finds classes and rows of labels that were there before. */
+struct hg_class_recent {
+	uint32_t kind, n, labels;
+	uint32_t class; /* plus one; 0: none yet */
+};
+
+#define HG_RECENT 512u /* 8 KiB: they stay in the nearest cache */
+
 struct hg_class_finder {
+	struct hg_class_recent recent[HG_RECENT]; /* by kind and n */
 	uint32_t *slots; /* class plus one, by hash */
 	uint32_t nslots;
 	uint32_t *rows; /* row plus one, by hash */
@@ -55,6 +63,7 @@ struct hg_raw {
 	struct hg_aside refcount_wide;
 	struct ot_buf texts;
 	struct hg_raw_edges edges;
+	uint32_t nclass; /* edges to classes that are not in edges: OTW_CLASS */
 	struct hg_places places;
 	struct hg_class_finder finder;
 

@@ -136,8 +136,40 @@ struct hg_places {
 
 /* False: no memory. */
 bool hg_places_object(struct hg_places *p, uint64_t addr);
-bool hg_places_of(struct hg_places *p, uint64_t addr, uint32_t *place);
+bool hg_places_new(struct hg_places *p, uint64_t addr, uint32_t *place);
 void hg_places_release(struct hg_places *p);
+
+static inline uint32_t
+hg_place_hash(uint64_t key)
+{
+	return (uint32_t)(key * 0x9e3779b97f4a7c15u >> 32);
+}
+
+static inline uint32_t
+hg_place_in(uint32_t leaf, uint64_t addr)
+{
+	/* The last leaf of all is left out, so that no place is HG_FAR. */
+	if ((addr & 7) || leaf >= (1u << (32u - HG_PLACE_BITS)) - 1u)
+		return HG_FAR;
+	return leaf << HG_PLACE_BITS |
+	       (uint32_t)(addr & ((1u << HG_LEAF_SHIFT) - 1u)) >> 3;
+}
+
+static inline bool
+hg_places_of(struct hg_places *p, uint64_t addr, uint32_t *place)
+{
+	uint64_t key = addr >> HG_LEAF_SHIFT;
+	const struct hg_place_slot *s;
+
+	if (OT_LIKELY(p->nslots != 0)) {
+		s = &p->slots[hg_place_hash(key) & (p->nslots - 1)];
+		if (OT_LIKELY(s->key == key && s->leaf != 0)) {
+			*place = hg_place_in(s->leaf - 1, addr);
+			return true;
+		}
+	}
+	return hg_places_new(p, addr, place);
+}
 
 /*
  * The index of all objects of addr[0..n) in the order of the stream, which are

@@ -27,7 +27,8 @@ _Static_assert((int)OBJTOP_ROOT_COUNT == (int)OTW_ROOT_COUNT, "root kinds");
 _Static_assert(OBJTOP_TRACKED == OTW_TRACKED && OBJTOP_FROZEN == OTW_FROZEN &&
 	       OBJTOP_IMMORTAL == OTW_IMMORTAL &&
 	       OBJTOP_WEAKREFS == OTW_WEAKREFS &&
-	       OTW_GEN(2u << OBJTOP_GEN_SHIFT) == 2, "object flags");
+	       OTW_GEN(2u << OBJTOP_GEN_SHIFT) == 2 &&
+	       OBJTOP_CLASS == OTW_CLASS, "object flags");
 _Static_assert(OBJTOP_WANT_COUNTS == OTW_WANT_COUNTS &&
 	       OBJTOP_WANT_OBJECTS == OTW_WANT_OBJECTS &&
 	       OBJTOP_WANT_REFS == OTW_WANT_REFS &&
@@ -249,6 +250,7 @@ sink_object(struct objtop_sink *pub, const struct objtop_object *o)
 	s->totals.objects++;
 	s->totals.bytes += o->bytes;
 	s->totals.tracked += o->flags & OTW_TRACKED;
+	s->totals.refs += (o->flags & OTW_CLASS) != 0;
 	if (s->pub.want & OTW_WANT_OBJECTS) {
 		struct otw_object w = {
 			.addr = o->addr, .kind = o->kind, .flags = o->flags,
@@ -256,6 +258,8 @@ sink_object(struct objtop_sink *pub, const struct objtop_object *o)
 			.refcount = o->refcount, .text = { "", 0 },
 		};
 
+		if (!(s->pub.want & OTW_WANT_REFS))
+			w.flags &= ~OTW_CLASS;
 		if (o->text && s->pub.want & OTW_WANT_TEXT) {
 			w.text.s = o->text;
 			w.text.len = cut_text(o->text, o->text_len);

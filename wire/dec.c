@@ -47,6 +47,7 @@ otw_dec_free(struct otw_dec *d)
 	free(d->buf);
 	free(d->text);
 	free(d->refs);
+	free(d->kinds);
 	free(d);
 }
 
@@ -148,6 +149,22 @@ on_begin(struct otw_dec *d, struct cursor c, struct ot_err *err)
 	return EMIT(d, begin, &b, err);
 }
 
+static bool
+room_for_kind(struct otw_dec *d)
+{
+	uint32_t cap = d->cap_kinds ? d->cap_kinds * 2 : 256;
+	uint64_t *p;
+
+	if (d->nkinds < d->cap_kinds)
+		return true;
+	p = cap > d->cap_kinds ? realloc(d->kinds, cap * sizeof(*p)) : NULL;
+	if (!p)
+		return false;
+	d->kinds = p;
+	d->cap_kinds = cap;
+	return true;
+}
+
 static enum ot_status
 on_kind(struct otw_dec *d, struct cursor c, struct ot_err *err)
 {
@@ -158,7 +175,9 @@ on_kind(struct otw_dec *d, struct cursor c, struct ot_err *err)
 		return otw_dec_damaged(d, "a bad field", err);
 	if (k.id != d->nkinds || k.id == UINT32_MAX)
 		return otw_dec_damaged(d, "a kind out of turn", err);
-	d->nkinds++;
+	if (!room_for_kind(d))
+		return ot_fail_nomem(err, "types");
+	d->kinds[d->nkinds++] = k.addr;
 	return EMIT(d, kind, &k, err);
 }
 

@@ -14,9 +14,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/compiler.h"
+
 struct block {
 	uint32_t flags, nobjects, nrefs;
 	struct cursor col[OTW_C_END];
+	bool no_extra, no_text;	/* all of them are 0 */
 	uint64_t addr;		/* of the object before */
 	uint32_t refs_left;
 };
@@ -47,6 +50,8 @@ block_open(struct block *b, struct cursor c)
 		}
 		p += len[i];
 	}
+	b->no_extra = at_end(&b->col[OTW_C_EXTRA]);
+	b->no_text = at_end(&b->col[OTW_C_TEXTLEN]);
 	b->addr = 0;
 	b->refs_left = b->nrefs;
 	/* every object and every ref has at least a byte */
@@ -68,22 +73,65 @@ block_used_up(const struct block *b)
 	return b->refs_left == 0;
 }
 
+static bool
+room_for_refs(struct otw_dec *d, size_t more)
+{
+	size_t cap = d->cap_refs ? d->cap_refs : 256;
+	struct otw_ref *p;
+
+	if (OT_LIKELY(more <= d->cap_refs - d->nrefs))
+		return true;
+	if (more > SIZE_MAX / 64 - d->nrefs)
+		return false;
+	while (cap < d->nrefs + more)
+		cap *= 2;
+	if (cap == d->cap_refs)
+		return true;
+	p = realloc(d->refs, cap * sizeof(*p));
+	if (!p)
+		return false;
+	d->refs = p;
+	d->cap_refs = cap;
+	return true;
+}
+
+/* The ref that a flag of the object stands for, if its kind has an address. */
+static bool
+put_class(struct otw_dec *d)
+{
+	uint64_t to = d->kinds[d->obj.kind];
+
+	if (!to)
+		d->obj.flags &= ~OTW_CLASS;
+	if (!(d->obj.flags & OTW_CLASS))
+		return true;
+	if (!room_for_refs(d, 1))
+		return false;
+	d->refs[d->nrefs++] = (struct otw_ref){
+		.to = to, .relation = OTW_REL_TYPE,
+		.name_type = OTW_NAME_NONE,
+	};
+	return true;
+}
+
 /* The fields of the next object, but its refs. */
 static bool
 get_object(struct otw_dec *d, struct block *b)
 {
 	struct otw_object *o = &d->obj;
 	struct cursor *c = b->col, *t = &b->col[OTW_C_TEXT];
-	uint64_t count, len;
+	uint64_t count, len = 0;
 
+	o->extra = 0;
 	if (!otw_get_addr(&c[OTW_C_ADDR].p, c[OTW_C_ADDR].end, b->addr,
 			  &o->addr) ||
 	    !get32(&c[OTW_C_KIND], &o->kind) || o->kind >= d->nkinds ||
 	    !get32(&c[OTW_C_FLAGS], &o->flags) ||
 	    !get64(&c[OTW_C_BYTES], &o->bytes) ||
-	    !get64(&c[OTW_C_EXTRA], &o->extra) ||
+	    (!b->no_extra && !get64(&c[OTW_C_EXTRA], &o->extra)) ||
 	    !get64(&c[OTW_C_COUNT], &count) ||
-	    !get64(&c[OTW_C_TEXTLEN], &len) || len > (size_t)(t->end - t->p))
+	    (!b->no_text && !get64(&c[OTW_C_TEXTLEN], &len)) ||
+	    len > (size_t)(t->end - t->p))
 		return false;
 	b->addr = o->addr;
 	o->refcount = otw_unzigzag(count);
@@ -145,26 +193,6 @@ get_ref(struct otw_dec *d, struct block *b, uint64_t before, struct otw_ref *r)
 	}
 	return get_to(d, b, before,
 		      otw_slot(d->obj.kind, how, r->index, r->id), &r->to);
-}
-
-static bool
-room_for_refs(struct otw_dec *d, size_t more)
-{
-	size_t cap = d->cap_refs ? d->cap_refs : 256;
-	struct otw_ref *p;
-
-	if (more > SIZE_MAX / 64 - d->nrefs)
-		return false;
-	while (cap < d->nrefs + more)
-		cap *= 2;
-	if (cap == d->cap_refs)
-		return true;
-	p = realloc(d->refs, cap * sizeof(*p));
-	if (!p)
-		return false;
-	d->refs = p;
-	d->cap_refs = cap;
-	return true;
 }
 
 /* Appends the refs that this block holds of the object under way. */
@@ -247,6 +275,9 @@ otw_dec_heap(struct otw_dec *d, struct cursor c, struct ot_err *err)
 	for (i = 0; i < b.nobjects; i++) {
 		if (!get_object(d, &b))
 			return otw_dec_damaged(d, "a bad object", err);
+		if (!put_class(d))
+			return ot_fail_nomem(err, "the references of an "
+					     "object");
 		st = get_refs(d, &b, err);
 		if (st == OT_OK)
 			st = more && i + 1 == b.nobjects ?

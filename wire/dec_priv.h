@@ -29,7 +29,8 @@ struct otw_dec {
 	uint8_t *buf;
 	size_t len, cap;
 
-	uint32_t nkinds, nnames;
+	uint32_t nkinds, nnames, cap_kinds;
+	uint64_t *kinds;	/* their addresses */
 	bool have_root;
 
 	/* the object whose refs go on in the next HEAP frame */

@@ -454,6 +454,19 @@ put_col(struct otw_block *b, unsigned c, uint8_t *base, uint64_t v)
 	b->len[c] = (uint32_t)(otw_put(base + b->len[c], v) - base);
 }
 
+/* The same; a column in which there is nothing but 0 so far stays empty. */
+static void
+put_rare(struct otw_block *b, unsigned c, uint8_t *base, uint64_t v)
+{
+	if (!b->len[c]) {
+		if (!v)
+			return;
+		memset(base, 0, b->nobjects);
+		b->len[c] = b->nobjects;
+	}
+	put_col(b, c, base, v);
+}
+
 /* The object under way has all its refs, or all that this block holds. */
 static void
 close_object(struct otw_block *b)
@@ -522,9 +535,9 @@ otw_enc_object(struct otw_enc *e, const struct otw_object *o)
 	put_col(b, OTW_C_KIND, b->kinds, o->kind);
 	put_col(b, OTW_C_FLAGS, b->oflags, o->flags);
 	put_col(b, OTW_C_BYTES, b->bytes, o->bytes);
-	put_col(b, OTW_C_EXTRA, b->extra, o->extra);
+	put_rare(b, OTW_C_EXTRA, b->extra, o->extra);
 	put_col(b, OTW_C_COUNT, b->counts, otw_zigzag(o->refcount));
-	put_col(b, OTW_C_TEXTLEN, b->textlen, text);
+	put_rare(b, OTW_C_TEXTLEN, b->textlen, text);
 	if (text) {
 		memcpy(b->text + b->len[OTW_C_TEXT], o->text.s, text);
 		b->len[OTW_C_TEXT] += (uint32_t)text;

@@ -47,6 +47,8 @@ enum otw_heap_column {
 	OTW_C_END
 };
 
+/* EXTRA and TEXTLEN are empty where they would be 0 for every object. */
+
 #define OTW_HEAP_CONTINUED 1u
 #define OTW_HEAP_MORE	2u
 

@@ -13,7 +13,7 @@
 #include <stdint.h>
 
 #define OTW_MAGIC	"objtop\r\n"	/* 8 bytes, first in HELLO */
-#define OTW_VERSION	1
+#define OTW_VERSION	2
 
 enum otw_frame {
 #define FRAME(name, number, dir, max, doc) OTW_F_##name = (number),
@@ -44,6 +44,7 @@ enum otw_name_type { OTW_NAME_NONE, OTW_NAME_INDEX, OTW_NAME_ID };
 #define OTW_IMMORTAL	4u
 #define OTW_WEAKREFS	8u
 #define OTW_GEN(flags)	(((flags) >> 4) & 3u)
+#define OTW_CLASS	64u	/* its first ref is to its kind's object */
 
 /* Bits of otw_request.want; the same as objtop.h's. */
 #define OTW_WANT_COUNTS	 1u

@@ -28,18 +28,25 @@ is_named(const struct py_walk *w)
 	return w->want_names && is_told(w);
 }
 
+/* What a ref means for the walk itself. */
+static void
+follow(struct py_walk *w, py_obj to, unsigned relation)
+{
+	py_push(w, to);
+	if (w->tally_on)
+		py_tally_add(w, to);
+	if (w->watch && relation != OBJTOP_REL_WEAK && !w->borrowed &&
+	    (!w->in_root || w->pass == PY_PASS_COUNT))
+		py_watch_held(w->watch, to);
+}
+
 static void
 emit(struct py_walk *w, struct objtop_ref *r)
 {
 	struct objtop_sink *s = w->sink;
 	int stop;
 
-	py_push(w, (py_obj)r->to);
-	if (w->tally_on)
-		py_tally_add(w, (py_obj)r->to);
-	if (w->watch && r->relation != OBJTOP_REL_WEAK && !w->borrowed &&
-	    (!w->in_root || w->pass == PY_PASS_COUNT))
-		py_watch_held(w->watch, (py_obj)r->to);
+	follow(w, (py_obj)r->to, r->relation);
 	if (!is_told(w))
 		return;
 	stop = w->in_root ? s->root_ref(s, r) : s->ref(s, r);
@@ -304,20 +311,11 @@ py_edges_of(struct py_walk *w, py_obj o, const struct py_info *info)
 
 	if (visit && !py_tally_begin(w))
 		return;
-	py_ref(w, info->type, OBJTOP_REL_TYPE);
+	follow(w, info->type, OBJTOP_REL_TYPE);	/* told by OBJTOP_CLASS */
 	family(w, o, info);
 	if (!info->plain)
 		py_edges_instance(w, o, info);
 	if (visit)
 		traverse(w, o, info);
 	w->tally_on = false;
-}
-
-void
-py_edges(struct py_walk *w, py_obj o, py_obj type)
-{
-	const struct py_info *info = py_info(w, type);
-
-	if (info)
-		py_edges_of(w, o, info);
 }

@@ -269,7 +269,6 @@ void py_ref_index(struct py_walk *w, py_obj to, unsigned relation, int64_t i);
 void py_ref_str(struct py_walk *w, py_obj to, unsigned relation, py_obj str);
 void py_ref_cstr(struct py_walk *w, py_obj to, unsigned relation,
 		 const char *static_name);
-void py_edges(struct py_walk *w, py_obj o, py_obj type);
 
 /* ---- heads.c, roots.c, walk.c, provider.c ---- */
 

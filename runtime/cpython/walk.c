@@ -19,7 +19,8 @@
 
 #define LINK_BITS	((uintptr_t)3)
 #define TEXT_MAX	120
-#define AHEAD		16u	/* objects */
+#define AHEAD		32u	/* objects */
+#define CACHE_LINE	64u
 #define EXPECT_EVERY	16384	/* objects between two estimates */
 
 static uintptr_t
@@ -201,6 +202,8 @@ report(struct py_walk *w, py_obj o, enum py_generation g)
 	count_refs(w, o, &out);
 	if (has_weakrefs(w, o, info))
 		out.flags |= OBJTOP_WEAKREFS;
+	if (w->want_refs)
+		out.flags |= OBJTOP_CLASS;
 	if (w->want_text) {
 		out.text_len = py_text(w, o, info->type, text, sizeof(text));
 		out.text = out.text_len ? text : NULL;
@@ -219,6 +222,15 @@ struct coming {
 	enum py_generation g;
 };
 
+/* Of a dict of few entries, all of them. */
+static void
+fetch_keys(uintptr_t keys)
+{
+	OT_PREFETCH((void *)keys);
+	OT_PREFETCH((void *)(keys + CACHE_LINE));
+	OT_PREFETCH((void *)(keys + 2 * CACHE_LINE));
+}
+
 /* The head of an object is on its way here: fetch what it leads to. */
 static void
 fetch_behind(const struct py_walk *w, py_obj o)
@@ -228,7 +240,7 @@ fetch_behind(const struct py_walk *w, py_obj o)
 	if (type == w->T.list)
 		OT_PREFETCH((void *)PY_AT(o, w->L->list_item, uintptr_t));
 	else if (type == w->T.dict)
-		OT_PREFETCH((void *)PY_AT(o, w->L->dict_keys, uintptr_t));
+		fetch_keys(PY_AT(o, w->L->dict_keys, uintptr_t));
 }
 
 /*
@@ -251,8 +263,8 @@ report_all(struct py_walk *w)
 		}
 		now->o = py_bitmap_next(w, &now->g);
 		if (now->o) {
-			OT_PREFETCH((void *)(now->o - PY_GC_HEAD));
-			OT_PREFETCH((void *)(now->o + 48));
+			OT_PREFETCH((void *)(now->o - CACHE_LINE / 2));
+			OT_PREFETCH((void *)(now->o + CACHE_LINE / 2));
 			empty = 0;
 		} else {
 			empty++;

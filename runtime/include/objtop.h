@@ -72,6 +72,8 @@ enum objtop_object_flags {
 	OBJTOP_WEAKREFS = 8,	/* has weak references to it */
 	OBJTOP_GEN_SHIFT = 4,	/* bits 4..5: generation of a TRACKED object */
 	OBJTOP_GEN_MASK = 0x30,
+	OBJTOP_CLASS = 64,	/* refers to its kind's object first of all, by
+				 * TYPE without a name: no ref says so */
 };
 
 enum objtop_kind_flags {

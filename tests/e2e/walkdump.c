@@ -29,6 +29,7 @@
 
 #define MOST_NAMES	(1u << 22)
 #define KEYS		(1u << 22)
+#define KINDS		(1u << 20)
 #define WHY_MAX		400
 #define CHUNK		((size_t)64 << 20)
 
@@ -41,6 +42,7 @@ struct dump {
 	struct objtop_sink sink;
 	FILE *f;
 	uint32_t kinds, names;
+	uint64_t addr[KINDS];	/* of the first kinds */
 	bool in_refs;		/* the line of an object's refs is open */
 	uint64_t key[KEYS];
 	uint32_t id[KEYS];
@@ -99,6 +101,8 @@ dump_kind(struct objtop_sink *s, const struct objtop_kind *k)
 	putc(',', d->f);
 	put_text(d->f, k->module, k->module_len);
 	fprintf(d->f, ",%" PRIu32 "]\n", k->flags);
+	if (d->kinds < KINDS)
+		d->addr[d->kinds] = k->addr;
 	return d->kinds++;
 }
 
@@ -137,19 +141,6 @@ dump_name(struct objtop_sink *s, uint64_t key, const char *name, size_t len)
 }
 
 static int
-dump_object(struct objtop_sink *s, const struct objtop_object *o)
-{
-	FILE *f = line(dump_of(s), false);
-
-	fprintf(f, "[\"O\",%" PRIu64 ",%" PRIu32 ",%" PRIu32 ",%" PRIu64
-		",%" PRIu64 ",%" PRId64 ",", o->addr, o->kind, o->flags,
-		o->bytes, o->extra, o->refcount);
-	put_text(f, o->text, o->text_len);
-	fputs("]\n", f);
-	return ferror(f);
-}
-
-static int
 dump_ref(struct objtop_sink *s, const struct objtop_ref *r)
 {
 	FILE *f = line(dump_of(s), true);
@@ -161,6 +152,27 @@ dump_ref(struct objtop_sink *s, const struct objtop_ref *r)
 		fprintf(f, "\"%" PRIu32 "\"", r->id);
 	else
 		fputs("null", f);
+	return ferror(f);
+}
+
+static int
+dump_object(struct objtop_sink *s, const struct objtop_object *o)
+{
+	FILE *f = line(dump_of(s), false);
+
+	fprintf(f, "[\"O\",%" PRIu64 ",%" PRIu32 ",%" PRIu32 ",%" PRIu64
+		",%" PRIu64 ",%" PRId64 ",", o->addr, o->kind, o->flags,
+		o->bytes, o->extra, o->refcount);
+	put_text(f, o->text, o->text_len);
+	fputs("]\n", f);
+	if (o->flags & OBJTOP_CLASS) {
+		if (o->kind >= KINDS)
+			return 1;
+		dump_ref(s, &(struct objtop_ref){
+			.to = dump_of(s)->addr[o->kind],
+			.relation = OBJTOP_REL_TYPE,
+		});
+	}
 	return ferror(f);
 }
 

@@ -7,16 +7,18 @@ page does not tell, it cannot read.  Gives all events of a stream as tuples.
 
 import collections
 import ctypes
+import itertools
 import struct
 
 MARK = b"objtop\r\n"
 FILE_HEAD = struct.pack("<II", 0x184d2a5e, 8) + MARK
-VERSION = 1
+VERSION = 2
 (HELLO, BEGIN, KIND, NAME, HEAP, ROOT, ROOTREFS, COUNTS, UNSEEN, PROGRESS, END,
  ERROR) = range(1, 13)
 COLUMNS = ("addr", "kind", "flags", "bytes", "extra", "count", "nrefs",
            "textlen", "text", "to", "how", "name")
 CONTINUED, MORE = 1, 2
+CLASS, TYPE = 64, 10        # of an object; the relation that it stands for
 M32, M64 = 0xffffffff, 0xffffffffffffffff
 
 Hello = collections.namedtuple("Hello", "version caps pid runtime "
@@ -104,7 +106,8 @@ def each_number(data):
 class Heap:
     """The HEAP blocks of one snapshot."""
 
-    def __init__(self):
+    def __init__(self, kinds):
+        self.kinds = kinds      # their addresses
         self.half = None        # an object whose references go on
         self.index = 0          # that the next one would have
 
@@ -115,7 +118,9 @@ class Heap:
         for name, size in zip(COLUMNS, sizes):
             data = c.take(size)
             col[name] = iter(data) if name == "how" else \
-                Cursor(data) if name == "text" else each_number(data)
+                Cursor(data) if name == "text" else \
+                itertools.repeat(0, objects) if not size and \
+                name in ("extra", "textlen") else each_number(data)
         c.take(sum(sizes[len(COLUMNS):]))
         self.slots = [0] * 1024
         if self.half is not None:
@@ -134,6 +139,9 @@ class Heap:
                 before, next(col["kind"]), next(col["flags"]),
                 next(col["bytes"]), next(col["extra"]),
                 unzigzag(next(col["count"])), text, [])
+            if self.half.flags & CLASS and self.kinds[self.half.kind]:
+                self.half.refs.append(Ref(self.kinds[self.half.kind], TYPE,
+                                          0, None))
             self.index = 0
             self.refs(col, self.half)
             if i + 1 < objects or not flags & MORE:
@@ -201,7 +209,8 @@ def frames(stream):
 
 
 def events(stream):
-    heap = Heap()
+    kinds = []
+    heap = Heap(kinds)
     for number, payload in frames(stream):
         c = Cursor(payload)
         if number == HELLO:
@@ -211,7 +220,9 @@ def events(stream):
         elif number == BEGIN:
             yield numbers(c, Begin, 6)
         elif number == KIND:
-            yield numbers(c, Kind, 3)
+            kind = numbers(c, Kind, 3)
+            kinds.append(kind.addr)
+            yield kind
         elif number == NAME:
             first = c.number()
             while c.left():

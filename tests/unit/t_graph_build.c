@@ -286,6 +286,62 @@ START_TEST(labels)
 }
 END_TEST
 
+static void
+put_of_class(struct t_enc *t, uint64_t addr, uint32_t kind)
+{
+	otw_enc_object(&t->e, &(struct otw_object){ .addr = addr,
+						    .kind = kind,
+						    .flags = OTW_TRACKED |
+							     OTW_CLASS });
+}
+
+/* What a flag says of an object's class is an edge as any other. */
+START_TEST(class_flag)
+{
+	static const uint64_t addr[] = { 0x1000, 0xdead0, 0 };
+	struct ot_err err = OT_ERR_INIT;
+	struct hg_graph *g;
+	struct t_enc t;
+	hg_node n;
+	uint32_t i;
+
+	t_enc_init(&t);
+	t_enc_begin(&t);
+	for (i = 0; i < 3; i++)
+		otw_enc_kind(&t.e, &(struct otw_kind){ .id = i,
+						       .addr = addr[i] });
+	put_of_class(&t, 0x1000, 0); /* refers to itself */
+	for (i = 0; i < 3; i++) {
+		put_of_class(&t, 0x2000 + 16 * i, i);
+		put_index(&t, 0x1000, OTW_REL_ITEM, 0);
+		t_enc_ref(&t, 0xdead8, OTW_REL_CELL);
+	}
+	otw_enc_end(&t.e, &(struct otw_end){ 0 });
+	g = t_enc_graph(&t, &err);
+	ck_assert_msg(g != NULL, "%s", err.msg);
+	check_edges(g);
+	ck_assert_uint_eq(hg_info(g)->unseen_refs, 4);
+	ck_assert_uint_eq(hg_edges(g), 5);
+	n = hg_at(g, 0x1000);
+	ck_assert_uint_eq(hg_out(g, n + 1) - hg_out(g, n), 1);
+	ck_assert_uint_eq(hg_edge_to(g, hg_out(g, n)), n);
+	for (i = 0; i < 3; i++) {
+		hg_node o = hg_at(g, 0x2000 + 16 * i);
+		hg_edge e = hg_out(g, o);
+
+		ck_assert_uint_eq(hg_out(g, o + 1) - e, i == 0 ? 2 : 1);
+		if (i == 0)
+			ck_assert_uint_eq(hg_edge_relation(g, e++),
+					  OTW_REL_TYPE);
+		ck_assert_uint_eq(hg_edge_relation(g, e), OTW_REL_ITEM);
+		ck_assert_uint_eq(hg_edge_to(g, e), n);
+		ck_assert_uint_eq(hg_flags(g, o), OTW_TRACKED);
+	}
+	hg_graph_free(g);
+	t_enc_release(&t);
+}
+END_TEST
+
 /* More rows of labels than 16 bits can tell apart, lists long and empty. */
 START_TEST(many_classes)
 {
@@ -610,6 +666,7 @@ t_graph_build(void)
 	tcase_add_test(t, synthetic);
 	tcase_add_test(t, addresses);
 	tcase_add_test(t, labels);
+	tcase_add_test(t, class_flag);
 	tcase_add_test(t, many_classes);
 	tcase_add_test(t, duplicates_and_nowhere);
 	tcase_add_test(t, cut_short);

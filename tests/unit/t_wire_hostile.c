@@ -267,7 +267,7 @@ START_TEST(another_version)
 
 	t_stream_init(&s);
 	otw_enc_hello(&s.e, &h);
-	refused(&s, "protocol version 2");
+	refused(&s, "protocol version 3");
 	t_stream_release(&s);
 
 	t_stream_init(&s);

@@ -401,7 +401,8 @@ t_object(struct t_stream *s, struct otw_object *o, const struct otw_ref *refs)
 	uint32_t i;
 
 	otw_enc_object(&s->e, o);
-	for (i = 0; i < o->nrefs; i++)
+	/* a flag stands for the first where it is set */
+	for (i = o->flags & OTW_CLASS ? 1 : 0; i < o->nrefs; i++)
 		otw_enc_ref(&s->e, &refs[i]);
 	log_object(&s->log, o, refs);
 }
@@ -448,7 +449,10 @@ sample_objects(struct t_stream *s)
 	};
 	struct otw_object b = {
 		0x7f0000002041, 1, 0xffffffffu, UINT64_MAX, UINT64_MAX - 1,
-		INT64_MIN, 0, STR("b'\0\x1b'"),
+		INT64_MIN, 1, STR("b'\0\x1b'"),
+	};
+	const struct otw_ref class = {
+		0x7f0000001400, OTW_REL_TYPE, OTW_NAME_NONE, 0, 0,
 	};
 	const struct otw_ref refs[] = {
 		{ 0x7f0000001000, OTW_REL_TYPE, OTW_NAME_NONE, 0, 0 },
@@ -458,7 +462,7 @@ sample_objects(struct t_stream *s)
 	};
 
 	t_object(s, &a, refs);
-	t_object(s, &b, NULL);
+	t_object(s, &b, &class);
 	a.addr = 8;
 	a.refcount = -1;
 	t_object(s, &a, refs);
