@@ -12,7 +12,7 @@
 
 #define TEXT_COLS 200u
 
-enum { ADDRESS, TYPE, MODULE, BYTES, EXTRA, REFCOUNT, GENERATION, TRACKED,
+enum { ADDRESS, TYPE, MODULE, BYTES, EXTRA, RETAINED, DOMINATOR, REFCOUNT, GENERATION, TRACKED,
        FROZEN, IMMORTAL, REFERENTS, REFERRERS, TEXT, NCOLS };
 
 static const struct sql_col cols[NCOLS] = {
@@ -21,6 +21,8 @@ static const struct sql_col cols[NCOLS] = {
 	[MODULE] = { "module", "TEXT" },
 	[BYTES] = { "bytes", "BYTES" },
 	[EXTRA] = { "extra", "BYTES" },
+	[RETAINED] = { "retained", "BYTES" },
+	[DOMINATOR] = { "dominator", "ADDRESS" },
 	[REFCOUNT] = { "refcount", "INTEGER" },
 	[GENERATION] = { "generation", "INTEGER" },
 	[TRACKED] = { "tracked", "INTEGER" },
@@ -93,6 +95,14 @@ objects_value(struct sql_ctx *x, uint64_t row, int col, struct sql_value *v)
 		break;
 	case EXTRA:
 		sql_int(v, (int64_t)hg_extra(g, n));
+		break;
+	case RETAINED:
+		if (sql_dom(x))
+			sql_int(v, (int64_t)hg_dom_retained(x->dom, n));
+		break;
+	case DOMINATOR:
+		if (sql_dom(x) && hg_dom_idom(x->dom, n) < hg_objects(g))
+			sql_object_addr(x, hg_dom_idom(x->dom, n), v);
 		break;
 	case REFCOUNT:
 		if (hg_refcount(g, n) >= 0)

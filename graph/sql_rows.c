@@ -29,6 +29,14 @@ sql_rows_row(const struct sql_rows *r)
 	return r->list ? r->list[r->at] : r->at;
 }
 
+const struct hg_dom *
+sql_dom(struct sql_ctx *x)
+{
+	if (!x->dom && x->st == OT_OK)
+		x->st = hg_dom_of(x->g, x->args, &x->dom, &x->err);
+	return x->dom;
+}
+
 /* The first place whose name is not before `name` (or is behind it). */
 static uint32_t
 bound(const struct sql_ctx *x, const char *name, bool behind)

@@ -10,7 +10,8 @@
 #ifndef HG_SQL_TABLES_H
 #define HG_SQL_TABLES_H
 
-#include "graph/graph.h"
+#include "graph/analysis.h"
+#include "graph/dom.h"
 
 enum sql_type {
 	SQL_NULL,
@@ -45,6 +46,10 @@ struct sql_key {
 
 struct sql_ctx {
 	const struct hg_graph *g;
+	const struct hg_args *args;
+	const struct hg_dom *dom; /* when first asked for; sql_dom */
+	enum ot_status st;	  /* of the value that could not be made */
+	struct ot_err err;
 	hg_kind *by_name; /* all kinds, by full name */
 	struct ot_buf scratch;
 };
@@ -79,6 +84,9 @@ struct sql_table {
 /* Is there a row at all; which; on to the next. */
 bool sql_rows_end(const struct sql_ctx *x, struct sql_rows *r);
 uint64_t sql_rows_row(const struct sql_rows *r);
+
+/* The dominator tree, NULL and x->st where it could not be made. */
+const struct hg_dom *sql_dom(struct sql_ctx *x);
 
 /* The places in ctx->by_name whose full name is `name`. */
 void sql_kinds_named(const struct sql_ctx *x, const char *name,

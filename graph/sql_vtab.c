@@ -218,6 +218,8 @@ vtab_column(sqlite3_vtab_cursor *base, sqlite3_context *out, int col)
 	struct sql_value value = { .type = SQL_NULL };
 
 	v->table->value(v->x, sql_rows_row(&c->rows), col, &value);
+	if (v->x->st != OT_OK)
+		return SQLITE_ERROR;
 	if (value.type == SQL_INT)
 		sqlite3_result_int64(out, value.i);
 	else if (value.type != SQL_NULL)
@@ -338,12 +340,14 @@ kind_compare(const void *a, const void *b, void *g)
 }
 
 static bool
-ctx_init(struct sql_ctx *x, const struct hg_graph *g)
+ctx_init(struct sql_ctx *x, const struct hg_graph *g,
+	 const struct hg_args *args)
 {
 	uint32_t n = hg_kinds(g), i;
 
 	memset(x, 0, sizeof(*x));
 	x->g = g;
+	x->args = args;
 	x->by_name = malloc(((size_t)n + 1) * sizeof(*x->by_name));
 	if (x->by_name == NULL)
 		return false;
@@ -518,7 +522,7 @@ hg_sql_run(const struct hg_graph *g, const char *sql,
 	sqlite3 *db = NULL;
 	enum ot_status st;
 
-	if (!ctx_init(&x, g))
+	if (!ctx_init(&x, g, args))
 		return ot_fail_nomem(err, "the query");
 	if (args->timeout_ms != 0)
 		q.deadline = ot_now_us() + args->timeout_ms * 1000;
@@ -527,6 +531,11 @@ hg_sql_run(const struct hg_graph *g, const char *sql,
 	else
 		st = ot_fail(err, OT_FAILED, "sqlite does not start: %s",
 			     db ? sqlite3_errmsg(db) : "no memory");
+	if (x.st != OT_OK) {
+		st = x.st;
+		if (err != NULL)
+			*err = x.err;
+	}
 	sqlite3_close(db);
 	ot_buf_release(&x.scratch);
 	free(x.by_name);

@@ -47,6 +47,11 @@ START_TEST(tables)
 	expect(&h, "SELECT r.edge, o.type FROM objects o JOIN refs r ON "
 		   "r.target = o.address WHERE o.type = 'int'", 1, "edge",
 	       ".n");
+	expect(&h, "SELECT retained FROM objects WHERE type = 'dict'", 1,
+	       "retained", "426");
+	expect(&h, "SELECT d.type FROM objects o JOIN objects d ON "
+		   "d.address = o.dominator WHERE o.type = 'int'", 1, "type",
+	       "shop.Session");
 	t_heap_free(&h);
 }
 END_TEST
