@@ -16,6 +16,7 @@ sysroot=$dir/sysroot
 triple=aarch64-linux-gnu
 jobs=$(nproc 2>/dev/null || echo 2)
 packages="libc6-dev libncurses-dev libgraphviz-dev libzstd-dev libjansson-dev
+	libsqlite3-dev libcairo2-dev
 	check libgcc-12-dev python3.11-minimal libpython3.11-stdlib
 	libpython3.11"
 
