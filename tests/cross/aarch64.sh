@@ -95,7 +95,7 @@ export OBJTOP_EMULATED=1 CK_DEFAULT_TIMEOUT=60
 # emulated NAME COMMAND...: one line
 emulated() {
 	name=$1; shift
-	if timeout 120 "$@" >"$dir/$name.log" 2>&1; then
+	if timeout 300 "$@" >"$dir/$name.log" 2>&1; then
 		echo "ok      $name"
 	else
 		echo "FAILED  $name, see $dir/$name.log"

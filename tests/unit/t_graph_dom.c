@@ -611,7 +611,8 @@ linked_list(uint32_t n, uint32_t nvalues)
 START_TEST(deep)
 {
 	struct ot_err err = OT_ERR_INIT;
-	const uint32_t n = LINKS, nvalues = LINKS / 10;
+	const uint32_t n = getenv("OBJTOP_EMULATED") ? LINKS / 20 : LINKS;
+	const uint32_t nvalues = n / 10;
 	struct hg_graph *g = linked_list(n, nvalues);
 	const struct hg_dom *d = dom_of(g);
 	struct hg_args args = { .limit = 3 };
